@@ -1,0 +1,1 @@
+"""Hospital data to OMOP CDM: sources, mapping, vocabulary, derived tables and quality."""

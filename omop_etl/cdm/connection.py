@@ -1,0 +1,163 @@
+"""Open a CDM by its URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import unquote, urlsplit
+
+import sqlalchemy as sa
+
+from omop_etl.cdm.engines import Engine
+from omop_etl.cdm.engines.duckdb import DuckDBEngine
+from omop_etl.cdm.schema import CdmVersion, cdm_version
+from omop_etl.cdm.snapshot import snapshot_of_file, snapshot_of_folder
+from omop_etl.errors import CannotAnswerError, UsageError
+
+_SCHEMES = "duckdb:///file.duckdb, parquet:///folder"
+
+
+class Cdm:
+    """A CDM opened for reading: an engine, the schema of its version, and the snapshot's name.
+
+    Use `connect` to make one, and close it (or use ``with``).
+
+    Attributes
+    ----------
+    url : str
+        What it was opened with.
+    engine : Engine
+        Runs queries and holds working tables.
+    schema : CdmVersion
+        Tables to write queries with.
+    """
+
+    def __init__(self, url: str, engine: Engine, fingerprint: Callable[[], str], version: str = "5.4") -> None:
+        self.url = url
+        self.engine = engine
+        self.schema: CdmVersion = cdm_version(version)
+        self._fingerprint = fingerprint
+
+    @cached_property
+    def snapshot(self) -> str:
+        """Name of the data: the same for the same content, another for any other."""
+        return self._fingerprint()
+
+    @cached_property
+    def tables(self) -> dict[str, list[str]]:
+        """Tables that exist, with their columns."""
+        return self.engine.columns()
+
+    def table(self, name: str, columns: Iterable[str] = ()) -> sa.Table:
+        """Table to query, after making sure that it and its `columns` exist.
+
+        Parameters
+        ----------
+        name : str
+            Table of the CDM.
+        columns : iterable of str
+            Columns the caller is going to use.
+
+        Returns
+        -------
+        sqlalchemy.Table
+            The table of the schema.
+
+        Raises
+        ------
+        CannotAnswerError
+            This CDM lacks the table or a column.
+        """
+        if name not in self.tables:
+            raise CannotAnswerError(
+                "this CDM has no table {table}",
+                todo="load it, or leave out what needs it",
+                table=name,
+            )
+        missing = [column for column in columns if column not in self.tables[name]]
+        if missing:
+            raise CannotAnswerError(
+                "table {table} of this CDM has no column {columns}",
+                todo="load it, or leave out what needs it",
+                table=name,
+                columns=", ".join(missing),
+            )
+        return self.schema[name]
+
+    def close(self) -> None:
+        """Close the database."""
+        self.engine.close()
+
+    def __enter__(self) -> Cdm:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def connect(url: str, *, memory: str = "", temp: Path | None = None) -> Cdm:
+    """Open a CDM for reading.
+
+    Parameters
+    ----------
+    url : str
+        ``duckdb:///file.duckdb`` (or ``duckdb:////absolute/file.duckdb``) or ``parquet:///folder``, a folder with one
+        ``<table>.parquet`` per CDM table.
+    memory : str
+        Memory limit of the engine, such as ``"4GB"``; empty for its default.
+    temp : pathlib.Path, optional
+        Folder for working tables that do not fit in memory.
+
+    Returns
+    -------
+    Cdm
+        The opened CDM. Close it.
+
+    Raises
+    ------
+    UsageError
+        The URL is not of a kind known here, or nothing exists at its path.
+    CannotAnswerError
+        What exists there is not a CDM.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("duckdb", "parquet"):
+        raise UsageError("{url} is not a CDM address known here", todo=f"use one of: {_SCHEMES}", url=url)
+    path = _path_of(url, parts.scheme)
+    if not path.exists():
+        raise UsageError("nothing exists at {url}", todo="check the path after the three slashes", url=url)
+    if parts.scheme == "parquet":
+        if not path.is_dir() or not any(path.glob("*.parquet")):
+            raise CannotAnswerError(
+                "{url} is not a folder with one .parquet file per CDM table",
+                todo="point to the folder that holds person.parquet",
+                url=url,
+            )
+        fingerprint = lambda: snapshot_of_folder(path)  # noqa: E731
+    else:
+        fingerprint = lambda: snapshot_of_file(path)  # noqa: E731
+    cdm = Cdm(url, DuckDBEngine(path, memory=memory, temp=temp), fingerprint)
+    if "person" not in cdm.tables:
+        cdm.close()
+        raise CannotAnswerError(
+            "{url} holds no table person, so it is not a CDM",
+            todo="point to a database made by `rwe etl run` or to another OMOP CDM",
+            url=url,
+        )
+    return cdm
+
+
+def _path_of(url: str, scheme: str) -> Path:
+    """Path of a URL: after three slashes a relative path, or else the absolute one; after two or four just the path."""
+    rest = unquote(url[len(scheme) + 1 :])
+    if not rest.startswith("//"):
+        raise UsageError("{url} is not a CDM address known here", todo=f"use one of: {_SCHEMES}", url=url)
+    path = Path(rest[2:])
+    if rest.startswith("///") and not rest.startswith("////"):
+        relative = Path(rest[3:])
+        return relative if relative.exists() or not path.exists() else path
+    return path

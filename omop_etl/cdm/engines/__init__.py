@@ -1,0 +1,5 @@
+"""One engine per kind of database; `base` holds the logic, one thin file each the differences."""
+
+from omop_etl.cdm.engines.base import SCRATCH_SCHEMA, Engine
+
+__all__ = ["SCRATCH_SCHEMA", "Engine"]

@@ -1,0 +1,165 @@
+"""What every engine can do: run a query written in SQLAlchemy Core, and keep scratch tables beside a read-only CDM."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+import pyarrow as pa
+import sqlalchemy as sa
+import sqlglot
+from sqlalchemy.dialects import postgresql
+from sqlglot import exp
+
+from omop_etl.cdm.schema import CDM_SCHEMA
+
+SCRATCH_SCHEMA = "scratch"
+"""Schema name of the working tables of a session, in queries."""
+
+Macro = Callable[..., exp.Expression]
+
+_ARROW_TYPES: dict[type[sa.types.TypeEngine], pa.DataType] = {
+    sa.BigInteger: pa.int64(),
+    sa.Integer: pa.int32(),
+    sa.Double: pa.float64(),
+    sa.Date: pa.date32(),
+    sa.DateTime: pa.timestamp("us"),
+    sa.Boolean: pa.bool_(),
+    sa.String: pa.string(),
+    sa.Text: pa.string(),
+}
+
+
+def scratch_table(name: str, *columns: sa.Column[Any]) -> sa.Table:
+    """Describe a working table; it exists only once an engine has created it."""
+    return sa.Table(name, sa.MetaData(), *columns, schema=SCRATCH_SCHEMA)
+
+
+def arrow_schema(table: sa.Table) -> pa.Schema:
+    """Arrow schema that the rows of `table` have."""
+    return pa.schema([(c.name, _ARROW_TYPES[type(c.type)]) for c in table.columns])
+
+
+class Engine(ABC):
+    """A database that holds one CDM, opened for reading, and a private schema of working tables.
+
+    A query is compiled once to PostgreSQL's dialect and translated by sqlglot; the marker functions of
+    `omop_etl.cdm.dates` are replaced by the engine's own. Subclasses say how text is run, how rows come back and how
+    rows are loaded, and nothing else.
+
+    One engine serves one thread at a time; a lock makes others wait.
+    """
+
+    dialect: ClassVar[str]
+    """Name of the engine's SQL dialect in sqlglot."""
+
+    schemas: Mapping[str, str]
+    """Where the schemas of the queries (``cdm``, ``scratch``) really are."""
+
+    macros: ClassVar[Mapping[str, Macro]]
+    """Marker function to the expression that means it here."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._translated: WeakKeyDictionary[sa.ClauseElement, str] = WeakKeyDictionary()
+
+    # -- what an engine must supply ---------------------------------------------------------------------------------
+    @abstractmethod
+    def run(self, sql: str) -> None:
+        """Run a statement of the engine's own dialect and drop its result."""
+
+    @abstractmethod
+    def rows(self, sql: str) -> pa.Table:
+        """Run a query of the engine's own dialect."""
+
+    @abstractmethod
+    def append(self, target: str, data: pa.Table) -> None:
+        """Append rows to an existing table; columns are matched by name."""
+
+    @abstractmethod
+    def columns(self, schema: str = CDM_SCHEMA) -> dict[str, list[str]]:
+        """Tables that exist in a schema, with their columns, all in lower case."""
+
+    @abstractmethod
+    def interrupt(self) -> None:
+        """Stop the running statement; safe to call from another thread."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the database and of every working table."""
+
+    # -- what follows from it ---------------------------------------------------------------------------------------
+    def sql(self, statement: sa.ClauseElement) -> str:
+        """Text of a statement in the engine's own dialect.
+
+        Parameters
+        ----------
+        statement : sqlalchemy.ClauseElement
+            A query or a DDL element over tables of the schemas ``cdm`` and ``scratch``. Values in it are typed
+            literals; concept lists and the like belong in tables.
+
+        Returns
+        -------
+        str
+            One statement. The translation of a statement object is kept for as long as the object lives.
+        """
+        text = self._translated.get(statement)
+        if text is None:
+            compiled = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+            tree = sqlglot.parse_one(str(compiled), dialect="postgres")
+            text = tree.transform(self._localise).sql(dialect=self.dialect)
+            self._translated[statement] = text
+        return text
+
+    def fetch(self, query: sa.ClauseElement) -> pa.Table:
+        """Rows of a query, as an Arrow table."""
+        with self._lock:
+            return self.rows(self.sql(query))
+
+    def scalar(self, query: sa.ClauseElement) -> Any:
+        """First value of the first row of a query."""
+        return self.fetch(query).column(0)[0].as_py()
+
+    def create(self, table: sa.Table) -> None:
+        """Create an empty working table."""
+        with self._lock:
+            self.run(self.sql(sa.schema.CreateTable(table)))
+
+    def create_as(self, table: sa.Table, query: sa.ClauseElement) -> None:
+        """Create a working table from the rows of a query."""
+        with self._lock:
+            self.run(f"CREATE TABLE {self.name_of(table)} AS {self.sql(query)}")
+
+    def insert(self, table: sa.Table, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> None:
+        """Append the rows of a query to a working table; the query's columns stand in the table's order."""
+        names = ", ".join(c.name for c in table.columns)
+        with self._lock:
+            self.run(f"INSERT INTO {self.name_of(table)} ({names}) {self.sql(query)}")
+
+    def load(self, table: sa.Table, data: pa.Table) -> None:
+        """Create `table` if need be and append rows of Arrow to it."""
+        with self._lock:
+            if table.name not in self.columns(table.schema or SCRATCH_SCHEMA):
+                self.create(table)
+            self.append(self.name_of(table), data.select(table.columns.keys()).cast(arrow_schema(table)))
+
+    def drop(self, table: sa.Table) -> None:
+        """Remove a working table if it exists."""
+        with self._lock:
+            self.run(f"DROP TABLE IF EXISTS {self.name_of(table)}")
+
+    def name_of(self, table: sa.Table) -> str:
+        """Full name of a table in this engine."""
+        schema = table.schema or SCRATCH_SCHEMA
+        return f"{self.schemas.get(schema, schema)}.{table.name}"
+
+    def _localise(self, node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Anonymous):
+            macro = self.macros.get(str(node.this).lower())
+            return macro(*node.expressions) if macro else node
+        if isinstance(node, exp.Table) and node.db in self.schemas:
+            node.set("db", exp.to_identifier(self.schemas[node.db]))
+        return node

@@ -1,0 +1,108 @@
+"""DuckDB: the embedded default. Reads a DuckDB file or a folder of Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from omop_etl.cdm.engines.base import SCRATCH_SCHEMA, Engine, Macro
+from omop_etl.cdm.schema import CDM_SCHEMA
+from omop_etl.errors import CannotAnswerError
+
+
+def _integer(value: exp.Expression) -> exp.Expression:
+    return exp.cast(value.copy(), "int")
+
+
+class DuckDBEngine(Engine):
+    """A CDM in a DuckDB file or a Parquet folder; working tables live in memory and spill to `temp`.
+
+    Parameters
+    ----------
+    source : pathlib.Path
+        A ``.duckdb`` file, attached read-only so that others can read it too, or a folder with one
+        ``<table>.parquet`` per CDM table.
+    memory : str
+        Memory limit in DuckDB's notation, for example ``"4GB"``; empty for DuckDB's default.
+    temp : pathlib.Path, optional
+        Folder to spill to when the memory limit is reached.
+    """
+
+    dialect = "duckdb"
+    schemas: Mapping[str, str] = {CDM_SCHEMA: CDM_SCHEMA, SCRATCH_SCHEMA: SCRATCH_SCHEMA}
+    macros: ClassVar[Mapping[str, Macro]] = {
+        "rwe_add_days": lambda date, days: exp.Paren(this=exp.Add(this=date.copy(), expression=_integer(days))),
+        "rwe_days_between": lambda start, end: exp.cast(
+            exp.Paren(this=exp.Sub(this=end.copy(), expression=start.copy())), "int"
+        ),
+        "rwe_month_start": lambda date: exp.cast(exp.func("date_trunc", "'month'", date.copy()), "date"),
+        "rwe_make_date": lambda *parts: exp.func("make_date", *(part.copy() for part in parts)),
+    }
+
+    def __init__(self, source: Path, *, memory: str = "", temp: Path | None = None) -> None:
+        super().__init__()
+        self._connection = duckdb.connect(":memory:")
+        self._connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+        if memory:
+            self._connection.execute(f"SET memory_limit = '{memory}'")
+        if temp is not None:
+            self._connection.execute(f"SET temp_directory = '{_quoted(temp)}'")
+        self._connection.execute(f"CREATE SCHEMA {SCRATCH_SCHEMA}")
+        if source.is_dir():
+            self._attach_parquet(source)
+        else:
+            self._attach_file(source)
+
+    def _attach_file(self, source: Path) -> None:
+        try:
+            self._connection.execute(f"ATTACH '{_quoted(source)}' AS {CDM_SCHEMA} (READ_ONLY)")
+        except duckdb.Error as error:
+            raise CannotAnswerError(
+                "{file} cannot be opened as a DuckDB database: {reason}",
+                todo="check the path; if another program has it open for writing, close that program first",
+                file=source.name,
+                reason=type(error).__name__,
+            ) from None
+
+    def _attach_parquet(self, folder: Path) -> None:
+        self._connection.execute(f"CREATE SCHEMA {CDM_SCHEMA}")
+        for file in sorted(folder.glob("*.parquet")):
+            self._connection.execute(
+                f"CREATE VIEW {CDM_SCHEMA}.\"{file.stem.lower()}\" AS SELECT * FROM read_parquet('{_quoted(file)}')"
+            )
+
+    def run(self, sql: str) -> None:
+        self._connection.execute(sql)
+
+    def rows(self, sql: str) -> pa.Table:
+        return self._connection.execute(sql).to_arrow_table()
+
+    def append(self, target: str, data: pa.Table) -> None:
+        self._connection.register("rwe_incoming", data)
+        try:
+            self._connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM rwe_incoming")
+        finally:
+            self._connection.unregister("rwe_incoming")
+
+    def columns(self, schema: str = CDM_SCHEMA) -> dict[str, list[str]]:
+        found = self._connection.execute(
+            "SELECT lower(table_name), list(lower(column_name) ORDER BY column_index) FROM duckdb_columns() "
+            "WHERE schema_name = $1 OR (database_name = $1 AND schema_name = 'main') GROUP BY 1",
+            [schema],
+        ).fetchall()
+        return dict(found)
+
+    def interrupt(self) -> None:
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
