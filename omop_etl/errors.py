@@ -23,10 +23,9 @@ class RweError(Exception):
 
     Examples
     --------
-    >>> error = RweError("{file} has no column {column}", todo="add it, or map another one", file="a.csv", column="出生日期")
-    >>> print(error)
-    a.csv has no column 出生日期
-      what to do: add it, or map another one
+    >>> print(RweError("{file} has no column {column}", todo="add it, or map another", file="a.csv", column="A13"))
+    a.csv has no column A13
+      what to do: add it, or map another
     """
 
     exit_code: ClassVar[int] = 1

@@ -50,7 +50,5 @@ def age_at(year_of_birth: Any, month_of_birth: Any, day_of_birth: Any, date: Any
     """
     month = sa.func.coalesce(month_of_birth, 7)
     day = sa.func.coalesce(day_of_birth, sa.case((month_of_birth.is_(None), 1), else_=15))
-    reached = sa.cast(sa.extract("month", date), sa.Integer()) * 100 + sa.cast(
-        sa.extract("day", date), sa.Integer()
-    )
+    reached = sa.cast(sa.extract("month", date), sa.Integer()) * 100 + sa.cast(sa.extract("day", date), sa.Integer())
     return year_of(date) - year_of_birth - sa.case((reached < month * 100 + day, 1), else_=0)

@@ -116,7 +116,7 @@ def cdm_version(version: str = "5.4") -> CdmVersion:
     if not source.is_file():
         raise ValueError(f"OMOP CDM version {version!r} is not known here; versions with a field list: 5.4")
     fields: dict[str, list[Field]] = {}
-    with source.open(encoding="utf-8", newline="") as lines:
+    with source.open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             fields.setdefault(row["table"], []).append(
                 Field(

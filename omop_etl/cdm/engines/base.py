@@ -19,7 +19,7 @@ from omop_etl.cdm.schema import CDM_SCHEMA
 SCRATCH_SCHEMA = "scratch"
 """Schema name of the working tables of a session, in queries."""
 
-Macro = Callable[..., exp.Expression]
+Macro = Callable[..., Any]
 
 _ARROW_TYPES: dict[type[sa.types.TypeEngine], pa.DataType] = {
     sa.BigInteger: pa.int64(),

@@ -9,6 +9,7 @@ from typing import ClassVar
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
+from typing_extensions import override
 
 from omop_etl.cdm.engines.base import SCRATCH_SCHEMA, Engine, Macro
 from omop_etl.cdm.schema import CDM_SCHEMA
@@ -41,7 +42,7 @@ class DuckDBEngine(Engine):
             exp.Paren(this=exp.Sub(this=end.copy(), expression=start.copy())), "int"
         ),
         "rwe_month_start": lambda date: exp.cast(exp.func("date_trunc", "'month'", date.copy()), "date"),
-        "rwe_make_date": lambda *parts: exp.func("make_date", *(part.copy() for part in parts)),
+        "rwe_make_date": lambda year, month, day: exp.func("make_date", year.copy(), month.copy(), day.copy()),
     }
 
     def __init__(self, source: Path, *, memory: str = "", temp: Path | None = None) -> None:
@@ -76,12 +77,15 @@ class DuckDBEngine(Engine):
                 f"CREATE VIEW {CDM_SCHEMA}.\"{file.stem.lower()}\" AS SELECT * FROM read_parquet('{_quoted(file)}')"
             )
 
+    @override
     def run(self, sql: str) -> None:
         self._connection.execute(sql)
 
+    @override
     def rows(self, sql: str) -> pa.Table:
         return self._connection.execute(sql).to_arrow_table()
 
+    @override
     def append(self, target: str, data: pa.Table) -> None:
         self._connection.register("rwe_incoming", data)
         try:
@@ -89,6 +93,7 @@ class DuckDBEngine(Engine):
         finally:
             self._connection.unregister("rwe_incoming")
 
+    @override
     def columns(self, schema: str = CDM_SCHEMA) -> dict[str, list[str]]:
         found = self._connection.execute(
             "SELECT lower(table_name), list(lower(column_name) ORDER BY column_index) FROM duckdb_columns() "
@@ -97,9 +102,11 @@ class DuckDBEngine(Engine):
         ).fetchall()
         return dict(found)
 
+    @override
     def interrupt(self) -> None:
         self._connection.interrupt()
 
+    @override
     def close(self) -> None:
         self._connection.close()
 

@@ -1,0 +1,114 @@
+"""The cohort expression: who enters, who stays, and when they leave."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from cohorts.definition.criteria import AnyCriterion
+from cohorts.definition.groups import CriteriaGroup
+from cohorts.definition.values import CamelPart, Concept, ObservationWindow, Part, Period, ResultLimit
+
+
+class ConceptSetItem(CamelPart):
+    """One line of a concept set."""
+
+    concept: Concept
+    is_excluded: bool = False
+    include_descendants: bool = False
+    include_mapped: bool = False
+
+
+class ConceptSetExpression(CamelPart):
+    """The lines of a concept set."""
+
+    items: list[ConceptSetItem] = Field(default_factory=list)
+
+
+class ConceptSet(CamelPart):
+    """A named list of concepts that criteria refer to by `id`."""
+
+    id: int
+    name: str | None = None
+    expression: ConceptSetExpression = Field(default_factory=ConceptSetExpression)
+
+
+class PrimaryCriteria(Part):
+    """The entry events, the observation they need around them, and which of them to keep per person."""
+
+    criteria_list: list[AnyCriterion] = Field(default_factory=list)
+    observation_window: ObservationWindow = Field(default_factory=ObservationWindow)
+    primary_criteria_limit: ResultLimit = Field(default_factory=ResultLimit)
+
+
+class InclusionRule(CamelPart):
+    """A rule that an entry event must meet to stay."""
+
+    name: str | None = None
+    description: str | None = None
+    expression: CriteriaGroup | None = None
+
+
+class DateOffset(Part):
+    """Leave the cohort a fixed number of days after the start or the end of the index event."""
+
+    date_field: str = "StartDate"
+    offset: int = 0
+
+
+class DrugEraExit(Part):
+    """Leave the cohort when continuous exposure to a drug ends (Circe: ``CustomEra``)."""
+
+    drug_codeset_id: int | None = None
+    gap_days: int = 0
+    offset: int = 0
+    days_supply_override: int | None = None
+
+
+class EndStrategy(Part):
+    """How a person leaves the cohort; without one, at the end of the observation period."""
+
+    date_offset: DateOffset | None = None
+    custom_era: DrugEraExit | None = None
+
+    @model_validator(mode="after")
+    def _at_most_one(self) -> EndStrategy:
+        if self.date_offset is not None and self.custom_era is not None:
+            raise ValueError("an end strategy is either DateOffset or CustomEra, not both")
+        return self
+
+
+class CollapseSettings(Part):
+    """Merge spans of a person that lie at most `era_pad` days apart."""
+
+    collapse_type: str | None = None
+    era_pad: int = 0
+
+
+class CohortExpression(Part):
+    """A cohort expression with Circe's structure and keys.
+
+    Examples
+    --------
+    >>> expression = CohortExpression.model_validate({
+    ...     "ConceptSets": [{"id": 0, "name": "lung cancer", "expression": {"items": [
+    ...         {"concept": {"CONCEPT_ID": 443388}, "includeDescendants": True}]}}],
+    ...     "PrimaryCriteria": {"CriteriaList": [{"ConditionOccurrence": {"CodesetId": 0, "First": True}}]},
+    ... })
+    >>> expression.primary_criteria.criteria_list[0].first
+    True
+    >>> expression.to_json()["PrimaryCriteria"]
+    {'CriteriaList': [{'ConditionOccurrence': {'CodesetId': 0, 'First': True}}]}
+    """
+
+    cdm_version_range: str | None = Field(default=None, alias="cdmVersionRange")
+    title: str | None = None
+    primary_criteria: PrimaryCriteria
+    additional_criteria: CriteriaGroup | None = None
+    concept_sets: list[ConceptSet] | None = None
+    qualified_limit: ResultLimit | None = None
+    expression_limit: ResultLimit | None = None
+    inclusion_rules: list[InclusionRule] | None = None
+    end_strategy: EndStrategy | None = None
+    censoring_criteria: list[AnyCriterion] | None = None
+    collapse_settings: CollapseSettings | None = None
+    censor_window: Period | None = None

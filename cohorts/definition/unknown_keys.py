@@ -1,0 +1,74 @@
+"""Keys of a definition that are not known here: kept for the round trip, but never ignored when it is run."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cohorts.definition.criteria import Criterion, VisitDetail
+from cohorts.definition.values import Concept, Part
+
+_OBSOLETE: dict[type[Part], set[str]] = {
+    VisitDetail: {
+        "OccurrenceStartDate",
+        "OccurrenceEndDate",
+        "VisitType",
+        "VisitTypeExclude",
+        "VisitLength",
+        "Gender",
+        "ProviderSpecialty",
+        "PlaceOfService",
+    }
+}
+"""Keys that older versions of ATLAS wrote and Circe itself no longer reads; they never had an effect."""
+
+
+@dataclass(frozen=True)
+class UnknownKey:
+    """A key that is not known here, where it stands, and the known key nearest to it."""
+
+    path: str
+    near: str | None
+
+
+def unknown_keys(part: Part, path: str = "") -> Iterator[UnknownKey]:
+    """Find the keys of an expression that are not known here.
+
+    Parameters
+    ----------
+    part : Part
+        An expression or a part of one.
+    path : str
+        Where the part stands.
+
+    Yields
+    ------
+    UnknownKey
+        Each unknown key; the descriptive keys of concepts and keys that Circe no longer reads do not count.
+    """
+    if isinstance(part, Concept):
+        return
+    kind = type(part)
+    if isinstance(part, Criterion):
+        path = f"{path}.{kind.__name__}".lstrip(".")
+    known = {field.alias or name: name for name, field in kind.model_fields.items()}
+    for key in part.model_extra or {}:
+        if key not in _OBSOLETE.get(kind, ()):
+            near = difflib.get_close_matches(key, known, n=1)
+            yield UnknownKey(f"{path}.{key}".lstrip("."), near[0] if near else None)
+    for alias, name in known.items():
+        yield from _inside(getattr(part, name), f"{path}.{alias}".lstrip("."))
+
+
+def first_unknown_key(part: Part) -> UnknownKey | None:
+    """Return the first unknown key of an expression, if there is one."""
+    return next(unknown_keys(part), None)
+
+
+def _inside(value: object, path: str) -> Iterator[UnknownKey]:
+    if isinstance(value, Part):
+        yield from unknown_keys(value, path)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _inside(item, f"{path}[{position}]")
