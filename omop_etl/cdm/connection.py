@@ -50,8 +50,8 @@ class Cdm:
         """Tables that exist, with their columns."""
         return self.engine.columns()
 
-    def table(self, name: str, columns: Iterable[str] = ()) -> sa.Table:
-        """Table to query, after making sure that it and its `columns` exist.
+    def require(self, name: str, columns: Iterable[str] = ()) -> None:
+        """Make sure that a table and some of its columns exist.
 
         Parameters
         ----------
@@ -60,11 +60,6 @@ class Cdm:
         columns : iterable of str
             Columns the caller is going to use.
 
-        Returns
-        -------
-        sqlalchemy.Table
-            The table of the schema.
-
         Raises
         ------
         CannotAnswerError
@@ -72,9 +67,7 @@ class Cdm:
         """
         if name not in self.tables:
             raise CannotAnswerError(
-                "this CDM has no table {table}",
-                todo="load it, or leave out what needs it",
-                table=name,
+                "this CDM has no table {table}", todo="load it, or leave out what needs it", table=name
             )
         missing = [column for column in columns if column not in self.tables[name]]
         if missing:
@@ -84,6 +77,10 @@ class Cdm:
                 table=name,
                 columns=", ".join(missing),
             )
+
+    def table(self, name: str, columns: Iterable[str] = ()) -> sa.Table:
+        """Table to query, after `require`."""
+        self.require(name, columns)
         return self.schema[name]
 
     def close(self) -> None:

@@ -109,8 +109,7 @@ class Engine(ABC):
         text = self._translated.get(statement)
         if text is None:
             compiled = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
-            tree = sqlglot.parse_one(str(compiled), dialect="postgres")
-            text = tree.transform(self._localise).sql(dialect=self.dialect)
+            text = self._localised(sqlglot.parse_one(str(compiled), dialect="postgres")).sql(dialect=self.dialect)
             self._translated[statement] = text
         return text
 
@@ -156,10 +155,14 @@ class Engine(ABC):
         schema = table.schema or SCRATCH_SCHEMA
         return f"{self.schemas.get(schema, schema)}.{table.name}"
 
-    def _localise(self, node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Anonymous):
-            macro = self.macros.get(str(node.this).lower())
-            return macro(*node.expressions) if macro else node
-        if isinstance(node, exp.Table) and node.db in self.schemas:
-            node.set("db", exp.to_identifier(self.schemas[node.db]))
-        return node
+    def _localised(self, tree: exp.Expression) -> exp.Expression:
+        for table in tree.find_all(exp.Table):
+            if table.db in self.schemas:
+                table.set("db", exp.to_identifier(self.schemas[table.db]))
+        root = exp.Paren(this=tree)
+        innermost_first = reversed(list(root.find_all(exp.Anonymous)))
+        for marker in innermost_first:
+            macro = self.macros.get(str(marker.this).lower())
+            if macro is not None:
+                marker.replace(macro(*marker.expressions))
+        return root.this

@@ -1,0 +1,138 @@
+"""Evaluates plans: nodes of one kind and shape together in one statement, nodes evaluated before not again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from cohorts.engine.nodes import Node
+from cohorts.engine.operations import OPERATIONS
+from cohorts.engine.operations.base import Operation
+from cohorts.engine.tables import ALL_TABLES
+from omop_etl.cdm import Cdm
+from omop_etl.cdm.engines.base import arrow_schema, scratch_table
+
+Progress = Callable[[int, int], None]
+"""Called with the number of nodes evaluated and the number of all."""
+
+_RANK = {kind: position for position, kind in enumerate(OPERATIONS)}
+
+
+class Evaluator:
+    """Evaluates nodes on one CDM and keeps their rows in working tables.
+
+    Parameters
+    ----------
+    cdm : Cdm
+        The CDM; its engine holds the working tables.
+
+    Notes
+    -----
+    The rows of a node stay until the evaluator is closed, so an edited definition recomputes only the nodes that
+    changed. All methods must be called from one thread at a time.
+    """
+
+    def __init__(self, cdm: Cdm) -> None:
+        self.cdm = cdm
+        self._numbers: dict[str, int] = {}
+        self._done: set[str] = set()
+        self._statements: dict[tuple[type[Node], Hashable], _Statement] = {}
+        for table in ALL_TABLES:
+            cdm.engine.drop(table)
+            cdm.engine.create(table)
+
+    def number(self, node: Node) -> int:
+        """Number under which the rows of a node stand in the working tables."""
+        return self._numbers.setdefault(node.key, len(self._numbers) + 1)
+
+    def prepare(self, nodes: Iterable[Node]) -> None:
+        """Make sure that this CDM has the tables and columns that the nodes need, without running anything.
+
+        Raises
+        ------
+        CannotAnswerError
+            A table or column is missing.
+        """
+        for node in self._pending(nodes).values():
+            self._statement(type(node), OPERATIONS[type(node)].shape(node))
+
+    def evaluate(self, nodes: Iterable[Node], progress: Progress | None = None) -> None:
+        """Make sure that the rows of all `nodes`, and of what they are made of, are there."""
+        waiting = self._pending(nodes)
+        total = len(waiting)
+        while waiting:
+            ready = [node for node in waiting.values() if all(i.key in self._done for i in node.inputs)]
+            kind = min((type(node) for node in ready), key=_RANK.__getitem__)
+            shapes: dict[Hashable, list[Node]] = defaultdict(list)
+            for node in ready:
+                if type(node) is kind:
+                    shapes[OPERATIONS[kind].shape(node)].append(node)
+            for shape, alike in shapes.items():
+                self._run(kind, shape, alike)
+                for node in alike:
+                    del waiting[node.key]
+                if progress is not None:
+                    progress(total - len(waiting), total)
+
+    def _pending(self, nodes: Iterable[Node]) -> dict[str, Node]:
+        pending: dict[str, Node] = {}
+        stack = list(nodes)
+        while stack:
+            node = stack.pop()
+            if node.key not in self._done and node.key not in pending:
+                pending[node.key] = node
+                stack.extend(node.inputs)
+        return pending
+
+    def _run(self, kind: type[Node], shape: Hashable, nodes: Sequence[Node]) -> None:
+        self._statement(kind, shape).run(nodes, self.number)
+        self._done.update(node.key for node in nodes)
+
+    def _statement(self, kind: type[Node], shape: Hashable) -> _Statement:
+        statement = self._statements.get((kind, shape))
+        if statement is None:
+            statement = self._statements[kind, shape] = _Statement(OPERATIONS[kind], kind, shape, self.cdm)
+        return statement
+
+
+class _Statement:
+    """The statement of one kind and shape, with the tables of its parameters and members."""
+
+    def __init__(self, operation: Operation[Any], kind: type[Node], shape: Hashable, cdm: Cdm) -> None:
+        self._operation = operation
+        self._engine = cdm.engine
+        name = f"{kind.__name__}_{hashlib.sha256(repr(shape).encode()).hexdigest()[:8]}".lower()
+        columns = operation.parameters(shape)
+        self._parameters = scratch_table(f"p_{name}", sa.Column("node", sa.BigInteger), *columns)
+        self._members = scratch_table(
+            f"m_{name}", *(sa.Column(part, sa.BigInteger) for part in ("node", "member", "meaning"))
+        )
+        self._query = operation.query(shape, self._parameters, self._members, cdm)
+
+    def run(self, nodes: Sequence[Node], number: Callable[[Node], int]) -> None:
+        rows = [(number(node), *row) for node in nodes for row in self._operation.rows(node, number)]
+        links = [
+            (number(node), number(member), meaning)
+            for node in nodes
+            for member, meaning in self._operation.members(node)
+        ]
+        self._load(self._parameters, rows)
+        if links:
+            self._load(self._members, links)
+        try:
+            if rows:
+                self._engine.insert(self._operation.output, self._query)
+        finally:
+            self._engine.drop(self._parameters)
+            self._engine.drop(self._members)
+
+    def _load(self, table: sa.Table, rows: list[tuple[Any, ...]]) -> None:
+        schema = arrow_schema(table)
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
+        arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
+        self._engine.load(table, pa.Table.from_arrays(arrays, schema=schema))

@@ -1,0 +1,100 @@
+"""Tests of a value against parameters: the SQL depends on the test alone, what is compared stands in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from cohorts.engine.nodes import Filter
+from cohorts.engine.operations.base import NodeNumber
+from cohorts.engine.tables import CODES
+
+Columns = Any
+"""Whatever gives columns by name: the ``c`` of a table or a subquery."""
+
+CODE_TESTS = ("in", "not in")
+NULL_TESTS = ("is null", "is not null")
+RANGE_TESTS = ("bt", "!bt")
+TEXT_TESTS = ("like", "!like")
+COMPARISONS = ("lt", "lte", "eq", "!eq", "gt", "gte")
+
+
+def filter_columns(position: int, test: str, kind: type[sa.types.TypeEngine[Any]]) -> list[sa.Column[Any]]:
+    """Parameter columns of the filter at `position`, whose values are of `kind`."""
+    if test in CODE_TESTS:
+        return [sa.Column(f"codes_{position}", sa.BigInteger)]
+    if test in NULL_TESTS or test == "holds":
+        return []
+    value = sa.Column(f"value_{position}", kind)
+    return [value, sa.Column(f"extent_{position}", kind)] if test in RANGE_TESTS else [value]
+
+
+def filter_values(filters: Iterable[Filter], number: NodeNumber) -> tuple[Any, ...]:
+    """Values for the columns of `filter_columns`, one filter after another."""
+    values: list[Any] = []
+    for item in filters:
+        if item.codes is not None:
+            values.append(number(item.codes))
+        elif item.test in RANGE_TESTS:
+            values += [item.value, item.extent]
+        elif item.test in TEXT_TESTS or item.test in COMPARISONS:
+            values.append(item.value)
+    return tuple(values)
+
+
+def condition(position: int, test: str, tested: ColumnElement[Any], parameters: Columns) -> ColumnElement[bool]:
+    """SQL of the filter at `position`.
+
+    Parameters
+    ----------
+    position : int
+        Place of the filter among those of the node.
+    test : str
+        The test.
+    tested : sqlalchemy.ColumnElement
+        Value of the record.
+    parameters : columns
+        Where the parameter columns are found.
+
+    Returns
+    -------
+    sqlalchemy.ColumnElement
+        The condition. A missing value passes no test but ``is null``, and ``not in`` an empty set, as in SQL.
+    """
+    if test == "holds":
+        return tested
+    if test == "is null":
+        return tested.is_(None)
+    if test == "is not null":
+        return tested.is_not(None)
+    if test in CODE_TESTS:
+        return _code_condition(test, tested, parameters[f"codes_{position}"])
+    value = parameters[f"value_{position}"]
+    if test in RANGE_TESTS:
+        within = sa.and_(tested >= value, tested <= parameters[f"extent_{position}"])
+        return sa.not_(within) if test == "!bt" else within
+    comparisons: dict[str, ColumnElement[bool]] = {
+        "lt": tested < value,
+        "lte": tested <= value,
+        "eq": tested == value,
+        "!eq": tested != value,
+        "gt": tested > value,
+        "gte": tested >= value,
+        "like": tested.like(value),
+        "!like": tested.not_like(value),
+    }
+    return comparisons[test]
+
+
+def _code_condition(test: str, tested: ColumnElement[Any], codes_number: ColumnElement[int]) -> ColumnElement[bool]:
+    codes = CODES.alias()
+    of_set = codes.c.node == codes_number
+    listed = sa.exists(sa.select(sa.literal(1)).select_from(codes).where(of_set, codes.c.concept_id == tested))
+    if test == "in":
+        return listed
+    other = CODES.alias()
+    not_empty = sa.exists(sa.select(sa.literal(1)).select_from(other).where(other.c.node == codes_number))
+    return sa.and_(sa.not_(listed), sa.or_(tested.is_not(None), sa.not_(not_empty)))

@@ -1,0 +1,33 @@
+"""How the nodes of a plan are computed: one operation per kind, in the order in which kinds are taken up."""
+
+from typing import Any
+
+from cohorts.engine import nodes
+from cohorts.engine.operations.base import Operation
+from cohorts.engine.operations.codes import ListCodes, ResolveCodes
+from cohorts.engine.operations.events import FilterEvents, SelectEvents
+from cohorts.engine.operations.inclusion import Include, LeaveCohort, MaskRules
+from cohorts.engine.operations.index import EnterCohort, IndexNested, Qualify
+from cohorts.engine.operations.spans import BuildDrugEras, CollapseSpans, MergeEvents
+from cohorts.engine.operations.truth import CombineGroup, CountAround, TestDemographics
+
+OPERATIONS: dict[type[nodes.Node], Operation[Any]] = {
+    nodes.Codes: ResolveCodes(),
+    nodes.CodeList: ListCodes(),
+    nodes.Events: SelectEvents(),
+    nodes.MergedEvents: MergeEvents(),
+    nodes.DrugEras: BuildDrugEras(),
+    nodes.NestedIndex: IndexNested(),
+    nodes.Correlated: CountAround(),
+    nodes.Demographic: TestDemographics(),
+    nodes.Group: CombineGroup(),
+    nodes.FilteredEvents: FilterEvents(),
+    nodes.Entry: EnterCohort(),
+    nodes.Qualified: Qualify(),
+    nodes.Masked: MaskRules(),
+    nodes.Included: Include(),
+    nodes.Exit: LeaveCohort(),
+    nodes.Cohort: CollapseSpans(),
+}
+"""Operation of each kind of node. Of the kinds that are ready, the one that stands first here runs first, so that many
+nodes of a later kind become ready together."""

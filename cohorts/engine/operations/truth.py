@@ -1,0 +1,219 @@
+"""Criteria and groups, evaluated for every index event: the events for which each holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from typing_extensions import override
+
+from cohorts.engine.domains import Rows
+from cohorts.engine.domains.targets import DEMOGRAPHIC_TARGETS
+from cohorts.engine.filters import condition, filter_columns, filter_values
+from cohorts.engine.nodes import Bound, Correlated, Demographic, Group, Node
+from cohorts.engine.operations.base import NodeNumber, Operation, Row, flag, integer
+from cohorts.engine.tables import EVENTS, INDEX, TRUTH
+from omop_etl.cdm import Cdm
+from omop_etl.cdm.dates import add_days
+
+_BOUND_KINDS = {"days": 0, "period_start": 1, "period_end": 2, "none": 3}
+
+
+class CorrelatedShape(NamedTuple):
+    """What the SQL of a correlated criterion depends on."""
+
+    windows: int
+    occurrence: str
+    counts_absence: bool
+    distinct: bool
+    same_visit: bool
+    anywhere: bool
+
+
+class CountAround(Operation[Correlated]):
+    """Counts events in windows around index events and keeps the index events with the right count."""
+
+    output = TRUTH
+
+    @override
+    def shape(self, node: Correlated) -> CorrelatedShape:
+        return CorrelatedShape(
+            windows=len(node.windows),
+            occurrence=node.occurrence,
+            counts_absence=node.occurrence == "at_most" or node.count == 0,
+            distinct=node.distinct,
+            same_visit=node.same_visit,
+            anywhere=node.anywhere,
+        )
+
+    @override
+    def parameters(self, shape: CorrelatedShape) -> list[sa.Column[Any]]:
+        columns = [integer("index_events"), integer("events"), integer("required")]
+        for window in range(shape.windows):
+            columns += [integer(f"{side}_{part}_{window}") for side in ("low", "high") for part in ("kind", "days")]
+            columns += [flag(f"from_index_end_{window}"), flag(f"to_event_end_{window}")]
+        return columns
+
+    @override
+    def rows(self, node: Correlated, number: NodeNumber) -> Iterable[Row]:
+        row: list[Any] = [number(node.index), number(node.events), node.count]
+        for window in node.windows:
+            row += [*_bound_values(window.low), *_bound_values(window.high)]
+            row += [window.from_index_end, window.to_event_end]
+        return [tuple(row)]
+
+    @override
+    def query(self, shape: CorrelatedShape, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
+        around = _found_around(shape, parameters).subquery("around")
+        if not shape.counts_absence:
+            event = (around.c.node, around.c.person_id, around.c.event_id)
+            return sa.select(*event).where(_compared(around.c.found, shape.occurrence, around.c.required))
+        event = (parameters.c.node, INDEX.c.person_id, INDEX.c.event_id)
+        same_event = sa.and_(
+            around.c.node == parameters.c.node,
+            around.c.person_id == INDEX.c.person_id,
+            around.c.event_id == INDEX.c.event_id,
+        )
+        total = sa.func.max if shape.distinct else sa.func.sum
+        found = sa.func.coalesce(total(around.c.found), 0)
+        return (
+            sa.select(*event)
+            .join(INDEX, INDEX.c.node == parameters.c.index_events)
+            .join(around, same_event, isouter=True)
+            .group_by(*event, parameters.c.required)
+            .having(_compared(found, shape.occurrence, parameters.c.required))
+        )
+
+
+def _found_around(shape: CorrelatedShape, parameters: sa.Table) -> sa.Select[Any]:
+    """How many events are found around each index event that has any."""
+    near = [EVENTS.c.node == parameters.c.events, EVENTS.c.person_id == INDEX.c.person_id]
+    for window in range(shape.windows):
+        near += _within(window, parameters)
+    if not shape.anywhere:
+        near += [EVENTS.c.start_date >= INDEX.c.period_start, EVENTS.c.start_date <= INDEX.c.period_end]
+    if shape.same_visit:
+        near.append(EVENTS.c.visit_id == INDEX.c.visit_id)
+    counted = sa.func.count(sa.distinct(EVENTS.c.count_value)) if shape.distinct else sa.func.count()
+    event = (parameters.c.node, INDEX.c.person_id, INDEX.c.event_id)
+    return (
+        sa.select(*event, parameters.c.required, counted.label("found"))
+        .join(INDEX, INDEX.c.node == parameters.c.index_events)
+        .join(EVENTS, sa.and_(*near))
+        .group_by(*event, parameters.c.required)
+    )
+
+
+def _bound_values(bound: Bound) -> tuple[int, int]:
+    return _BOUND_KINDS[bound.kind], bound.days
+
+
+def _within(window: int, parameters: sa.Table) -> list[ColumnElement[bool]]:
+    anchor = sa.case((parameters.c[f"from_index_end_{window}"], INDEX.c.end_date), else_=INDEX.c.start_date)
+    tested = sa.case((parameters.c[f"to_event_end_{window}"], EVENTS.c.end_date), else_=EVENTS.c.start_date)
+
+    def bound(side: str) -> ColumnElement[Any]:
+        return sa.case(
+            (parameters.c[f"{side}_kind_{window}"] == 0, add_days(anchor, parameters.c[f"{side}_days_{window}"])),
+            (parameters.c[f"{side}_kind_{window}"] == 1, INDEX.c.period_start),
+            else_=INDEX.c.period_end,
+        )
+
+    return [
+        sa.or_(parameters.c[f"low_kind_{window}"] == _BOUND_KINDS["none"], tested >= bound("low")),
+        sa.or_(parameters.c[f"high_kind_{window}"] == _BOUND_KINDS["none"], tested <= bound("high")),
+    ]
+
+
+def _compared(found: ColumnElement[int], occurrence: str, required: ColumnElement[int]) -> ColumnElement[bool]:
+    if occurrence == "exactly":
+        return found == required
+    return found <= required if occurrence == "at_most" else found >= required
+
+
+class TestDemographics(Operation[Demographic]):
+    """Keeps the index events whose person and dates pass the tests."""
+
+    output = TRUTH
+
+    @override
+    def shape(self, node: Demographic) -> tuple[tuple[str, str], ...]:
+        return tuple(item.shape for item in node.filters)
+
+    @override
+    def parameters(self, shape: Any) -> list[sa.Column[Any]]:
+        columns = [integer("index_events")]
+        for position, (target, test) in enumerate(shape):
+            columns += filter_columns(position, test, DEMOGRAPHIC_TARGETS[target].kind)
+        return columns
+
+    @override
+    def rows(self, node: Demographic, number: NodeNumber) -> Iterable[Row]:
+        return [(number(node.index), *filter_values(node.filters, number))]
+
+    @override
+    def query(self, shape: Any, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
+        records = (
+            sa.select(*parameters.c, *(column for column in INDEX.c if column.name != "node"))
+            .join(INDEX, INDEX.c.node == parameters.c.index_events)
+            .subquery("records")
+        )
+        rows = Rows(records, cdm)
+        rows.person()
+        conditions = [
+            condition(position, test, DEMOGRAPHIC_TARGETS[target].expression(rows), records.c)
+            for position, (target, test) in enumerate(shape)
+        ]
+        event = (records.c.node, records.c.person_id, records.c.event_id)
+        return sa.select(*event).select_from(rows.source).where(*conditions).group_by(*event)
+
+
+class CombineGroup(Operation[Group]):
+    """Keeps the index events for which so many members of a group hold; with no members, all of them."""
+
+    output = TRUTH
+
+    @override
+    def shape(self, node: Group) -> tuple[str, bool]:
+        if not node.members:
+            return "EMPTY", False
+        return node.rule, node.rule == "AT_MOST" or (node.rule == "AT_LEAST" and node.count == 0)
+
+    @override
+    def parameters(self, shape: Any) -> list[sa.Column[Any]]:
+        return [integer("index_events"), integer("required")]
+
+    @override
+    def rows(self, node: Group, number: NodeNumber) -> Iterable[Row]:
+        required = {"ALL": len(node.members), "ANY": 1}.get(node.rule, node.count)
+        return [(number(node.index), required)]
+
+    @override
+    def members(self, node: Group) -> Iterable[tuple[Node, int]]:
+        return [(member, position) for position, member in enumerate(node.members)]
+
+    @override
+    def query(self, shape: Any, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
+        rule, counts_absence = shape
+        event = (parameters.c.node, INDEX.c.person_id, INDEX.c.event_id)
+        query = sa.select(*event).join(INDEX, INDEX.c.node == parameters.c.index_events)
+        if rule == "EMPTY":
+            return query.group_by(*event)
+        held = (
+            sa.select(members.c.node, TRUTH.c.person_id, TRUTH.c.event_id)
+            .join(TRUTH, TRUTH.c.node == members.c.member)
+            .subquery("held")
+        )
+        same_event = sa.and_(
+            held.c.node == parameters.c.node,
+            held.c.person_id == INDEX.c.person_id,
+            held.c.event_id == INDEX.c.event_id,
+        )
+        occurrence = {"ALL": "exactly", "AT_MOST": "at_most"}.get(rule, "at_least")
+        return (
+            query.join(held, same_event, isouter=counts_absence)
+            .group_by(*event, parameters.c.required)
+            .having(_compared(sa.func.count(held.c.node), occurrence, parameters.c.required))
+        )

@@ -1,0 +1,240 @@
+"""From a cohort definition to its plan: what each part of the expression means, as nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cohorts.definition import (
+    CohortDefinition,
+    CohortExpression,
+    CorrelatedCriterion,
+    CriteriaGroup,
+    Criterion,
+    CustomEra,
+    DemographicCriterion,
+    ResultLimit,
+    Window,
+    WindowBound,
+)
+from cohorts.engine import nodes
+from cohorts.engine.criterion_plan import CriterionPlanner
+from cohorts.engine.filter_plan import FilterPlanner
+from omop_etl.errors import RweError
+
+MAX_RULES = 62
+"""Rules that fit into the mask of a 64-bit number."""
+
+_OCCURRENCES = ("exactly", "at_most", "at_least")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The nodes of one cohort, from its entry events to its rows.
+
+    Attributes
+    ----------
+    entry_events : tuple of nodes
+        Events of the entry criteria, before any restriction.
+    entry : Entry
+        Those observed long enough, limited.
+    unlimited : Entry
+        The same before the limit.
+    qualified : Entry or Qualified
+        Those that pass the additional criteria.
+    rules : tuple of (str, node)
+        Names of the rules and the nodes of the events that meet each.
+    masked : Masked, optional
+        Which rules each qualified event meets.
+    included, exit, cohort : nodes
+        Events that stay, their exits, and the rows.
+    """
+
+    entry_events: tuple[nodes.AnyEvents, ...]
+    entry: nodes.Entry
+    qualified: nodes.Entry | nodes.Qualified
+    rules: tuple[tuple[str, nodes.AnyTruth], ...]
+    masked: nodes.Masked | None
+    included: nodes.Included
+    exit: nodes.Exit
+    cohort: nodes.Cohort
+
+
+def plan(definition: CohortDefinition) -> Plan:
+    """Turn a definition into its plan.
+
+    Parameters
+    ----------
+    definition : CohortDefinition
+        The definition.
+
+    Returns
+    -------
+    Plan
+        Its nodes.
+
+    Raises
+    ------
+    RweError
+        The definition asks for something that does not exist or makes no sense; the message names the path inside it.
+    """
+    return _Planner(definition).plan()
+
+
+class _Planner:
+    def __init__(self, definition: CohortDefinition) -> None:
+        self.definition = definition
+        self.filters = FilterPlanner(definition)
+        self.criteria = CriterionPlanner(definition, self.filters)
+
+    def plan(self) -> Plan:
+        expression = self.definition.expression
+        primary = expression.primary_criteria
+        if not primary.criteria_list:
+            self.refuse("PrimaryCriteria.CriteriaList", "there is no entry event", "add at least one criterion")
+        entry_events = self._events_of(primary.criteria_list, "PrimaryCriteria.CriteriaList")
+        entry = nodes.Entry(
+            members=entry_events,
+            prior_days=primary.observation_window.prior_days,
+            post_days=primary.observation_window.post_days,
+            limit=primary.primary_criteria_limit.choice,
+        )
+        qualified = self._qualified(entry, expression)
+        rules = self._rules(qualified, expression)
+        masked = nodes.Masked(qualified, tuple(node for _, node in rules)) if rules else None
+        included = nodes.Included(qualified, masked, (expression.expression_limit or ResultLimit()).choice)
+        exit_node = self._exit(included, expression)
+        return Plan(
+            entry_events, entry, qualified, rules, masked, included, exit_node, self._cohort(exit_node, expression)
+        )
+
+    def _qualified(self, entry: nodes.Entry, expression: CohortExpression) -> nodes.Entry | nodes.Qualified:
+        group = expression.additional_criteria
+        if group is None:
+            return entry
+        limit = (expression.qualified_limit or ResultLimit()).choice
+        return nodes.Qualified(entry, self.group(group, entry, "AdditionalCriteria"), limit)
+
+    def _rules(
+        self, index: nodes.Entry | nodes.Qualified, expression: CohortExpression
+    ) -> tuple[tuple[str, nodes.AnyTruth], ...]:
+        rules = expression.inclusion_rules or []
+        if len(rules) > MAX_RULES:
+            self.refuse(
+                "InclusionRules", f"there are {len(rules)} rules", f"join some: at most {MAX_RULES} can be kept apart"
+            )
+        planned = []
+        for position, rule in enumerate(rules):
+            path = f"InclusionRules[{position}].expression"
+            if rule.expression is None:
+                self.refuse(path, "the rule has no expression", "add one, or remove the rule")
+            name = rule.name or f"{position + 1}"
+            planned.append((name, self.group(rule.expression, index, path)))
+        return tuple(planned)
+
+    def _exit(self, included: nodes.Included, expression: CohortExpression) -> nodes.Exit:
+        censoring = self._events_of(expression.censoring_criteria or [], "CensoringCriteria")
+        strategy = expression.end_strategy
+        if strategy is None or (strategy.date_offset is None and strategy.custom_era is None):
+            return nodes.Exit(included, censoring=censoring)
+        if strategy.date_offset is not None:
+            field = strategy.date_offset.date_field
+            if field not in ("StartDate", "EndDate"):
+                self.refuse(
+                    "EndStrategy.DateOffset.DateField", f"{field!r} is not a date field", "say StartDate or EndDate"
+                )
+            return nodes.Exit(included, strategy.date_offset.offset, field == "EndDate", censoring=censoring)
+        assert strategy.custom_era is not None
+        era = strategy.custom_era
+        path = "EndStrategy.CustomEra.DrugCodesetId"
+        if era.drug_codeset_id is None:
+            self.refuse(path, "no concept set names the drugs", "choose one")
+        codes = self.filters.codes(era.drug_codeset_id, path)
+        eras = nodes.DrugEras(codes, era.gap_days, era.offset, era.days_supply_override)
+        return nodes.Exit(included, eras=eras, censoring=censoring)
+
+    def _cohort(self, exit_node: nodes.Exit, expression: CohortExpression) -> nodes.Cohort:
+        pad = expression.collapse_settings.era_pad if expression.collapse_settings else 0
+        window = expression.censor_window
+        start = end = None
+        if window is not None:
+            start = self.filters.date(window.start_date, "CensorWindow.StartDate") if window.start_date else None
+            end = self.filters.date(window.end_date, "CensorWindow.EndDate") if window.end_date else None
+        return nodes.Cohort(exit_node, pad, start, end)
+
+    def _events_of(self, criteria: list[Criterion], path: str) -> tuple[nodes.AnyEvents, ...]:
+        return tuple(self.events(criterion, f"{path}[{i}]") for i, criterion in enumerate(criteria))
+
+    def events(self, criterion: Criterion, path: str, count_column: str | None = None) -> nodes.AnyEvents:
+        """Events of a criterion; those of its nested criteria decide which of its own stay."""
+        path = f"{path}.{type(criterion).__name__}"
+        planned: nodes.AnyEvents
+        if isinstance(criterion, CustomEra):
+            members = self._events_of(criterion.criteria_list, f"{path}.CriteriaList")
+            planned = self.criteria.merged(criterion, members, path, count_column)
+        else:
+            planned = self.criteria.events(criterion, path, count_column)
+        nested = criterion.correlated_criteria
+        if nested is None or nested.is_empty:
+            return planned
+        around = self.group(nested, nodes.NestedIndex(planned), f"{path}.CorrelatedCriteria")
+        return nodes.FilteredEvents(planned, around)
+
+    def group(self, group: CriteriaGroup, index: nodes.AnyIndex, path: str) -> nodes.AnyTruth:
+        """Events of `index` for which the group holds."""
+        members: list[nodes.AnyTruth] = [
+            self._correlated(item, index, f"{path}.CriteriaList[{i}]") for i, item in enumerate(group.criteria_list)
+        ]
+        members += [
+            self._demographic(item, index, f"{path}.DemographicCriteriaList[{i}]")
+            for i, item in enumerate(group.demographic_criteria_list)
+        ]
+        members += [self.group(item, index, f"{path}.Groups[{i}]") for i, item in enumerate(group.groups)]
+        if len(members) == 1 and group.rule in ("ALL", "ANY") and not isinstance(index, nodes.NestedIndex):
+            return members[0]
+        if group.rule in ("AT_LEAST", "AT_MOST") and group.count is None:
+            self.refuse(f"{path}.Count", f"{group.rule} needs a count", "say how many")
+        count = group.count or 0 if group.rule in ("AT_LEAST", "AT_MOST") else 0
+        return nodes.Group(index, group.rule, count, tuple(members))
+
+    def _demographic(self, item: DemographicCriterion, index: nodes.AnyIndex, path: str) -> nodes.Demographic:
+        return nodes.Demographic(index, self.filters.demographic(item, path))
+
+    def _correlated(self, item: CorrelatedCriterion, index: nodes.AnyIndex, path: str) -> nodes.Correlated:
+        occurrence = item.occurrence
+        column = (occurrence.count_column or "DOMAIN_CONCEPT") if occurrence.is_distinct else None
+        windows = [self._window(item.start_window, item, to_event_end=bool(item.start_window.use_event_end))]
+        if item.end_window is not None:
+            use_event_end = item.end_window.use_event_end
+            windows.append(self._window(item.end_window, item, to_event_end=use_event_end is None or use_event_end))
+        return nodes.Correlated(
+            index=index,
+            events=self.events(item.criteria, f"{path}.Criteria", column),
+            windows=tuple(windows),
+            occurrence=_OCCURRENCES[occurrence.type],  # type: ignore[arg-type]
+            count=occurrence.count,
+            distinct=occurrence.is_distinct,
+            same_visit=item.restrict_visit,
+            anywhere=item.ignore_observation_period,
+        )
+
+    @staticmethod
+    def _window(window: Window, item: CorrelatedCriterion, *, to_event_end: bool) -> nodes.EventWindow:
+        anywhere = item.ignore_observation_period
+        return nodes.EventWindow(
+            low=_bound(window.start, anywhere=anywhere),
+            high=_bound(window.end, anywhere=anywhere),
+            from_index_end=bool(window.use_index_end),
+            to_event_end=to_event_end,
+        )
+
+    def refuse(self, path: str, reason: str, todo: str) -> None:
+        """Refuse the definition."""
+        raise RweError("{name}: {path}: {reason}", todo=todo, name=self.definition.name, path=path, reason=reason)
+
+
+def _bound(bound: WindowBound, *, anywhere: bool) -> nodes.Bound:
+    if bound.days is not None:
+        return nodes.Bound("days", bound.coeff * bound.days)
+    if anywhere:
+        return nodes.Bound("none")
+    return nodes.Bound("period_start" if bound.coeff == -1 else "period_end")
