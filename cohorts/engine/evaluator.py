@@ -79,6 +79,23 @@ class Evaluator:
                 if progress is not None:
                     progress(total - len(waiting), total)
 
+    def fetch(self, query: sa.ClauseElement) -> pa.Table:
+        """Rows of a query over the working tables."""
+        return self.cdm.engine.fetch(query)
+
+    def fetch_with(self, table: sa.Table, rows: pa.Table, query: sa.ClauseElement) -> pa.Table:
+        """Rows of a query that reads `table`, which is made of `rows` for the purpose."""
+        engine = self.cdm.engine
+        engine.load(table, rows)
+        try:
+            return engine.fetch(query)
+        finally:
+            engine.drop(table)
+
+    def scalar(self, query: sa.ClauseElement) -> Any:
+        """First value of a query over the working tables."""
+        return self.cdm.engine.scalar(query)
+
     def _pending(self, nodes: Iterable[Node]) -> dict[str, Node]:
         pending: dict[str, Node] = {}
         stack = list(nodes)

@@ -35,8 +35,8 @@ _DEMOGRAPHICS: dict[str, Attribute] = {
     "occurrence_start_date": Attribute("date", "start"),
     "occurrence_end_date": Attribute("date", "end"),
 }
-"""Attributes of a demographic criterion. Under Circe's semantics the concept sets of race and ethnicity test the gender,
-as its SQL does."""
+"""Attributes of a demographic criterion. Under Circe's semantics the concept sets of race and ethnicity test the
+gender, as its SQL does."""
 
 
 class FilterPlanner:
@@ -103,7 +103,7 @@ class FilterPlanner:
             if bound is None:
                 self.refuse(f"{path}.{key}", "the number is missing", "give one, or remove the attribute")
             numbers.append(float(bound) if self._exact else float(int(bound)) if whole else float(f"{bound:.4f}"))
-        return Filter(target, test, *numbers)
+        return Filter(target, test, numbers[0], numbers[1] if len(numbers) > 1 else None)
 
     def _dates(self, value: DateRange, target: str, path: str) -> Filter:
         test = self._comparison(value.op, path)

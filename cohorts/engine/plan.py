@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from cohorts.definition import (
     CohortDefinition,
@@ -37,8 +38,6 @@ class Plan:
         Events of the entry criteria, before any restriction.
     entry : Entry
         Those observed long enough, limited.
-    unlimited : Entry
-        The same before the limit.
     qualified : Entry or Qualified
         Those that pass the additional criteria.
     rules : tuple of (str, node)
@@ -227,7 +226,7 @@ class _Planner:
             to_event_end=to_event_end,
         )
 
-    def refuse(self, path: str, reason: str, todo: str) -> None:
+    def refuse(self, path: str, reason: str, todo: str) -> NoReturn:
         """Refuse the definition."""
         raise RweError("{name}: {path}: {reason}", todo=todo, name=self.definition.name, path=path, reason=reason)
 

@@ -1,4 +1,4 @@
-"""What an attribute can test: a column of the record, something computed from it, or a column of a table joined to it."""
+"""What an attribute can test: a column of the record, something computed from it, or a column of a joined table."""
 
 from __future__ import annotations
 

@@ -42,9 +42,8 @@ class ResolveCodes(Operation[Codes]):
         listed = _listed(parameters, cdm)
         named = sa.union_all(listed, _descendants(parameters, cdm)) if with_descendants else listed
         lines = named.cte("named")
-        every = sa.select(lines.c.node, lines.c.excluded, lines.c.concept_id)
-        if with_mapped:
-            every = sa.union_all(every, _mapped(lines, cdm))
+        of_lines = sa.select(lines.c.node, lines.c.excluded, lines.c.concept_id)
+        every = sa.union_all(of_lines, _mapped(lines, cdm)) if with_mapped else of_lines
         resolved = every.subquery("resolved")
         included = sa.select(resolved.c.node, resolved.c.concept_id).group_by(resolved.c.node, resolved.c.concept_id)
         if not with_excluded:

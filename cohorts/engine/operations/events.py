@@ -35,8 +35,8 @@ class EventShape(NamedTuple):
 class SelectEvents(Operation[Events]):
     """Selects records by concept set and attributes.
 
-    As in Circe, ``first`` takes a person's earliest record among those of the concept set, before any other attribute is
-    looked at.
+    As in Circe, ``first`` takes a person's earliest record among those of the concept set, before any other attribute
+    is looked at.
     """
 
     output = EVENTS
@@ -120,7 +120,7 @@ def _records(shape: EventShape, domain: Domain, targets: list[Target], parameter
     if shape.codes:
         standard = CODES.alias("standard")
         source = source.join(standard, standard.c.node == parameters.c.codes)
-        source = source.join(table, table.c[domain.concept] == standard.c.concept_id)
+        source = source.join(table, table.c[domain.concept or ""] == standard.c.concept_id)
     else:
         source = source.join(table, sa.true())
     if shape.source_codes:

@@ -94,7 +94,7 @@ class Include(Operation[Included]):
             )
             kept = kept.join(MASKED, meets_all)
         numbered = kept.subquery("kept")
-        query = sa.select(*(numbered.c[name] for name in INCLUDED.c.keys()))
+        query = sa.select(*(numbered.c[column.name] for column in INCLUDED.columns))
         return query if limit == "all" else query.where(numbered.c.ordinal == 1)
 
 
@@ -109,8 +109,8 @@ class ExitShape(NamedTuple):
 class LeaveCohort(Operation[Exit]):
     """Gives each included event its end: the earliest of the candidates that is not before its start.
 
-    Candidates are the end of the observation period (or the fixed offset, which takes its place and is capped by it), the
-    end of the drug era that the start lies in, and the first censoring event.
+    Candidates are the end of the observation period (or the fixed offset, which takes its place and is capped by it),
+    the end of the drug era that the start lies in, and the first censoring event.
     """
 
     output = SPANS
@@ -139,7 +139,7 @@ class LeaveCohort(Operation[Exit]):
         if shape.offset:
             fixed = add_days(INCLUDED.c[shape.offset], parameters.c.offset_days)
             fixed = sa.case((fixed > period_end, period_end), else_=fixed)
-        candidates = [sa.case((fixed >= start, fixed))]
+        candidates: list[ColumnElement[Any]] = [sa.case((fixed >= start, fixed))]
         source: sa.FromClause = parameters.join(INCLUDED, INCLUDED.c.node == parameters.c.included)
         if shape.eras:
             era = _first_after_start(parameters, _era_ends(parameters))

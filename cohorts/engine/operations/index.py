@@ -15,6 +15,8 @@ from cohorts.engine.tables import EVENTS, INDEX, TRUTH
 from omop_etl.cdm import Cdm
 from omop_etl.cdm.dates import add_days
 
+_INDEX_COLUMNS = [column.name for column in INDEX.columns]
+
 
 def by_start(columns: Any, limit: Limit) -> tuple[ColumnElement[Any], ...]:
     """Order in which a limit takes a person's events: by start, ties by event number."""
@@ -148,7 +150,7 @@ class Qualify(Operation[Qualified]):
         kept = (
             sa.select(
                 parameters.c.node,
-                *(INDEX.c[name] for name in INDEX.c.keys() if name not in ("node", "candidates")),
+                *(INDEX.c[name] for name in _INDEX_COLUMNS if name not in ("node", "candidates")),
                 sa.func.count().over(partition_by=person).label("candidates"),
                 sa.func.row_number().over(partition_by=person, order_by=by_start(INDEX.c, shape)).label("ordinal"),
             )
@@ -156,5 +158,5 @@ class Qualify(Operation[Qualified]):
             .join(TRUTH, holds)
             .subquery("kept")
         )
-        query = sa.select(*(kept.c[name] for name in INDEX.c.keys()))
+        query = sa.select(*(kept.c[name] for name in _INDEX_COLUMNS))
         return query if shape == "all" else query.where(kept.c.ordinal == 1)

@@ -107,7 +107,8 @@ class MergeEvents(Operation[MergedEvents]):
             .subquery("raw")
         )
         merged = merge_spans(raw).subquery("merged")
-        start, end = merged.c.start_date, merged.c.end_date
+        start: ColumnElement[Any] = merged.c.start_date
+        end: ColumnElement[Any] = merged.c.end_date
         if shape.adjusted:
             from_end_start, from_end_end = shape.adjusted
             start, end = (
@@ -137,7 +138,7 @@ class MergeEvents(Operation[MergedEvents]):
             conditions.append(records.c.ordinal == 1)
         if shape.adjusted:
             conditions.append(records.c.end_date >= records.c.start_date)
-        counted = sa.null()
+        counted: ColumnElement[Any] = sa.null()
         if shape.count_column:
             counted = COMMON_TARGETS[MERGED_COUNT_COLUMNS[shape.count_column]].expression(rows)
         return (
@@ -219,7 +220,8 @@ class CollapseSpans(Operation[Cohort]):
         if not any(shape):
             return merged
         rows = merged.subquery("merged")
-        start, end = rows.c.start_date, rows.c.end_date
+        start: ColumnElement[Any] = rows.c.start_date
+        end: ColumnElement[Any] = rows.c.end_date
         if shape[0]:
             start = sa.func.greatest(start, parameters.c.window_start)
         if shape[1]:

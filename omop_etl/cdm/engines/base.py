@@ -76,8 +76,8 @@ class Engine(ABC):
         """Run a query of the engine's own dialect."""
 
     @abstractmethod
-    def append(self, target: str, data: pa.Table) -> None:
-        """Append rows to an existing table; columns are matched by name."""
+    def put(self, target: str, data: pa.Table) -> None:
+        """Make a table of these rows, in the place of an older one."""
 
     @abstractmethod
     def columns(self, schema: str = CDM_SCHEMA) -> dict[str, list[str]]:
@@ -139,11 +139,9 @@ class Engine(ABC):
             self.run(f"INSERT INTO {self.name_of(table)} ({names}) {self.sql(query)}")
 
     def load(self, table: sa.Table, data: pa.Table) -> None:
-        """Create `table` if need be and append rows of Arrow to it."""
+        """Make `table` anew with the rows of Arrow; the columns are cast to the table's types."""
         with self._lock:
-            if table.name not in self.columns(table.schema or SCRATCH_SCHEMA):
-                self.create(table)
-            self.append(self.name_of(table), data.select(table.columns.keys()).cast(arrow_schema(table)))
+            self.put(self.name_of(table), data.select(table.columns.keys()).cast(arrow_schema(table)))
 
     def drop(self, table: sa.Table) -> None:
         """Remove a working table if it exists."""
@@ -155,7 +153,7 @@ class Engine(ABC):
         schema = table.schema or SCRATCH_SCHEMA
         return f"{self.schemas.get(schema, schema)}.{table.name}"
 
-    def _localised(self, tree: exp.Expression) -> exp.Expression:
+    def _localised(self, tree: exp.Expr) -> exp.Expr:
         for table in tree.find_all(exp.Table):
             if table.db in self.schemas:
                 table.set("db", exp.to_identifier(self.schemas[table.db]))

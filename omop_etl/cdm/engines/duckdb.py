@@ -86,10 +86,10 @@ class DuckDBEngine(Engine):
         return self._connection.execute(sql).to_arrow_table()
 
     @override
-    def append(self, target: str, data: pa.Table) -> None:
+    def put(self, target: str, data: pa.Table) -> None:
         self._connection.register("rwe_incoming", data)
         try:
-            self._connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM rwe_incoming")
+            self._connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM rwe_incoming")
         finally:
             self._connection.unregister("rwe_incoming")
 
