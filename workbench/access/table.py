@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from workbench.access.parts import safe
 from workbench.access.policy import DisclosurePolicy
@@ -94,6 +93,8 @@ class _Table:
 
     def _candidates(self, cell: Cell) -> int:
         """Count the values that a hidden cell may have, given all totals and all shown cells."""
+        from scipy.optimize import linprog
+
         unknown = sorted(self.hidden)
         lines = [line for line in self.lines() if self.hidden.intersection(line)]
         matrix = np.array([[float(other in line) for other in unknown] for line in lines])
