@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,17 @@ NULL_TESTS = ("is null", "is not null")
 RANGE_TESTS = ("bt", "!bt")
 TEXT_TESTS = ("like", "!like")
 COMPARISONS = ("lt", "lte", "eq", "!eq", "gt", "gte")
+
+_COMPARE: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
+    "lt": operator.lt,
+    "lte": operator.le,
+    "eq": operator.eq,
+    "!eq": operator.ne,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "like": lambda tested, value: tested.like(value),
+    "!like": lambda tested, value: tested.not_like(value),
+}
 
 
 def filter_columns(position: int, test: str, kind: type[sa.types.TypeEngine[Any]]) -> list[sa.Column[Any]]:
@@ -76,17 +88,7 @@ def condition(position: int, test: str, tested: ColumnElement[Any], parameters: 
     if test in RANGE_TESTS:
         within = sa.and_(tested >= value, tested <= parameters[f"extent_{position}"])
         return sa.not_(within) if test == "!bt" else within
-    comparisons: dict[str, ColumnElement[bool]] = {
-        "lt": tested < value,
-        "lte": tested <= value,
-        "eq": tested == value,
-        "!eq": tested != value,
-        "gt": tested > value,
-        "gte": tested >= value,
-        "like": tested.like(value),
-        "!like": tested.not_like(value),
-    }
-    return comparisons[test]
+    return _COMPARE[test](tested, value)
 
 
 def _code_condition(test: str, tested: ColumnElement[Any], codes_number: ColumnElement[int]) -> ColumnElement[bool]:
