@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 PACKAGES: Final = ("workbench", "omop_etl", "cohorts", "analyses")
-_SAYING: Final = {"t", "mark"}
+_SAYING: Final = {"t", "mark", "tell", "progress"}
 _ERRORS: Final = {"RweError", "UsageError", "CannotAnswerError"}
 _ALWAYS: Final = ("what to do",)
 
@@ -26,8 +26,8 @@ class Message:
 def messages_of(root: Path, packages: tuple[str, ...] = PACKAGES) -> list[Message]:
     """Find every message in the Python files of some packages.
 
-    A message is the first argument of ``t(...)``, ``self.t(...)`` or ``mark(...)``, and the templates of an error
-    (its first argument and ``todo=``).
+    A message is the first argument of ``t(...)``, ``mark(...)``, ``tell(...)`` or ``progress(...)``, and the templates
+    of an error (its first argument and ``todo=``).
 
     Parameters
     ----------

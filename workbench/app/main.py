@@ -1,0 +1,39 @@
+"""The script that Streamlit runs for every session: language, pages, footer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.app.errors import guarded
+from workbench.app.frame import ICON, footer, set_page_language
+from workbench.app.pages import PAGES
+from workbench.app.session import current_translator, language_switch
+
+
+def run() -> None:
+    """Show the page that the address names."""
+    t = current_translator()
+    st.set_page_config(page_title=t("RWE Workbench"), page_icon=str(ICON), layout="wide")
+    st.logo(str(ICON), size="large")
+    sections = {
+        t(section): [
+            st.Page(
+                guarded(page.show),
+                title=t(page.title),
+                icon=page.icon,
+                url_path=page.path or None,
+                default=not page.path,
+            )
+            for page in pages
+        ]
+        for section, pages in PAGES.items()
+    }
+    chosen = st.navigation(sections)
+    with st.sidebar:
+        language_switch()
+    set_page_language()
+    chosen.run()
+    guarded(footer)()
+
+
+run()

@@ -1,0 +1,39 @@
+"""The pages, in the order of the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from workbench.app.pages import home, jobs
+from workbench.locales import mark
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """A page in the menu.
+
+    Attributes
+    ----------
+    path : str
+        Its part of the address, the same in both languages; empty for the first page.
+    title : str
+        Message to translate.
+    icon : str
+        Name of an icon.
+    show : callable
+        Draws the page.
+    """
+
+    path: str
+    title: str
+    icon: str
+    show: Callable[[], None]
+
+
+PAGES: Final[dict[str, list[PageEntry]]] = {
+    mark("Research"): [PageEntry("", mark("Home"), ":material/home:", home.show)],
+    mark("System"): [PageEntry("jobs", mark("Jobs"), ":material/pending_actions:", jobs.show)],
+}
+"""Sections of the menu with their pages."""

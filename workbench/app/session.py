@@ -1,0 +1,65 @@
+"""What a browser session remembers: its language, and the choices that must survive a change of it."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+import streamlit as st
+
+from omop_etl.errors import UsageError
+from workbench.locales import LANGUAGES, Language, Translator, language_of, translator
+from workbench.settings import Settings
+
+_KEEP: Final = "keep."
+_LANGUAGE: Final = f"{_KEEP}language"
+_IN_URL: Final = "lang"
+
+
+def keep(name: str) -> str:
+    """Key of a widget whose value must survive a change of language."""
+    return _KEEP + name
+
+
+def current_language() -> Language:
+    """Language of this session: the one chosen, or in the address, or of the settings."""
+    chosen = st.session_state.get(_LANGUAGE)
+    if chosen is None:
+        chosen = _asked_for() or Settings().language
+        st.session_state[_LANGUAGE] = chosen
+    return cast(Language, chosen)
+
+
+def current_translator() -> Translator:
+    """Translator of this session."""
+    return translator(current_language())
+
+
+def language_switch() -> None:
+    """Let the user choose the language."""
+    st.segmented_control(
+        "语言 · Language",
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key=_LANGUAGE,
+        required=True,
+        on_change=_language_changed,
+        label_visibility="collapsed",
+    )
+
+
+def _language_changed() -> None:
+    """Put the language into the address, and hold on to every kept choice.
+
+    Streamlit forgets the value of a widget whose labels change, unless the value is assigned again.
+    """
+    st.query_params[_IN_URL] = st.session_state[_LANGUAGE]
+    for key in list(st.session_state):
+        if isinstance(key, str) and key.startswith(_KEEP):
+            st.session_state[key] = st.session_state[key]
+
+
+def _asked_for() -> Language | None:
+    try:
+        return language_of(st.query_params.get(_IN_URL, ""))
+    except UsageError:
+        return None

@@ -1,0 +1,159 @@
+"""``rwe cohort``: check, generate and count cohorts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import typer
+
+from cohorts import CohortDefinition, GeneratedCohorts, generate, read_definition
+from cohorts.engine.plan import plan
+from omop_etl.cdm import connect
+from omop_etl.errors import RweError, UsageError
+from workbench.access import protect_chain
+from workbench.cli.console import complain, progress_bar, remark, say_json, say_table, t
+from workbench.settings import Settings
+from workbench.words import step_name
+
+app = typer.Typer(no_args_is_help=True, help="Check, generate and count cohorts.")
+
+Definitions = Annotated[
+    list[Path], typer.Argument(help="Cohort definitions: ATLAS JSON, or documents of the workbench.")
+]
+CdmUrl = Annotated[str, typer.Option("--cdm", help="duckdb:///file.duckdb or parquet:///folder")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
+
+
+@app.command()
+def validate(files: Definitions, as_json: AsJson = False) -> None:
+    """Read definitions and plan them, without a CDM."""
+    read, refused = _read(files)
+    for name, definition in list(read.items()):
+        try:
+            plan(definition)
+        except RweError as error:
+            refused[name] = error
+            del read[name]
+    _report(sorted(read), refused, as_json=as_json)
+
+
+@app.command(name="generate")
+def generate_cohorts(
+    files: Definitions,
+    cdm: CdmUrl,
+    out: Annotated[Path, typer.Option(help="File for the rows: .parquet or .csv")],
+    strict: Annotated[bool, typer.Option(help="Write nothing if a definition is refused.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the rows of cohorts; a definition that is refused is named, and the exit code is 1."""
+    if out.suffix not in (".parquet", ".csv"):
+        raise UsageError("{file} is neither .parquet nor .csv", todo="choose one of the two", file=out.name)
+    read, refused = _read(files)
+    with connect(cdm) as opened, progress_bar() as tell:
+        made = generate(
+            read, opened, strict=False, progress=lambda done, total: tell("Generating cohorts", done / max(total, 1))
+        )
+        refused |= made.refused
+        if not (strict and refused):
+            _write(made.rows, out)
+        counted = [name for name in read if name not in made.refused]
+        summary = _counts(made, counted)
+    _report(counted, refused, as_json=as_json, counts=summary, snapshot=opened.snapshot)
+
+
+@app.command()
+def attrition(
+    file: Annotated[Path, typer.Argument(help="A cohort definition.")],
+    cdm: CdmUrl,
+    exact: Annotated[bool, typer.Option(help="Show small counts too; for those who may see rows.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Count what each step of a definition leaves, in events and persons."""
+    definition = read_definition(file)
+    with connect(cdm) as opened:
+        frame = generate({definition.name: definition}, opened).attrition(definition.name)
+        snapshot = opened.snapshot
+    policy = Settings(small_count=1).policy if exact else Settings().policy
+    shown = {column: protect_chain(frame[column].tolist(), policy) for column in ("events", "persons")}
+    names = [step_name(t, kind, name) for kind, name in zip(frame["kind"], frame["name"], strict=True)]
+    rows = [[name, str(e), str(p)] for name, e, p in zip(names, shown["events"], shown["persons"], strict=True)]
+    if as_json:
+        steps = [{"step": i, "name": name, "events": e, "persons": p} for i, (name, e, p) in enumerate(rows)]
+        say_json({"definition": definition.name, "hash": definition.hash, "snapshot": snapshot, "steps": steps})
+    else:
+        say_table([t("Step"), t("Events"), t("Persons")], rows, title=definition.name)
+
+
+def _read(files: list[Path]) -> tuple[dict[str, CohortDefinition], dict[str, RweError]]:
+    """Read definitions by the stem of their file; one that cannot be read is kept with its reason."""
+    twice = [stem for stem, number in Counter(file.stem for file in files).items() if number > 1]
+    if twice:
+        raise UsageError(
+            "several files are called {names}", todo="rename them: cohorts go by these names", names=", ".join(twice)
+        )
+    read: dict[str, CohortDefinition] = {}
+    refused: dict[str, RweError] = {}
+    for file in files:
+        try:
+            read[file.stem] = read_definition(file)
+        except UsageError:
+            raise
+        except RweError as error:
+            refused[file.stem] = error
+    return read, refused
+
+
+def _counts(made: GeneratedCohorts, names: list[str]) -> dict[str, tuple[int, int]]:
+    rows = made.rows
+    grouped = rows.group_by("cohort_name").aggregate([("subject_id", "count"), ("subject_id", "count_distinct")])
+    found = {
+        row["cohort_name"]: (row["subject_id_count"], row["subject_id_count_distinct"]) for row in grouped.to_pylist()
+    }
+    return {name: found.get(name, (0, 0)) for name in names}
+
+
+def _write(rows: pa.Table, out: Path) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix == ".csv":
+        pyarrow.csv.write_csv(rows, out)
+    else:
+        pyarrow.parquet.write_table(rows, out)
+
+
+def _report(
+    done: list[str],
+    refused: dict[str, RweError],
+    *,
+    as_json: bool,
+    counts: dict[str, tuple[int, int]] | None = None,
+    snapshot: str = "",
+) -> None:
+    """Say what was done and what was refused, and leave with exit code 1 if anything was refused."""
+    counts = counts or {}
+    if as_json:
+        say_json(
+            {
+                "snapshot": snapshot,
+                "done": [
+                    {"name": name} | ({"rows": counts[name][0], "persons": counts[name][1]} if name in counts else {})
+                    for name in done
+                ],
+                "refused": [{"name": name, "reason": error.text(t)} for name, error in refused.items()],
+            }
+        )
+    elif counts:
+        say_table(
+            [t("Cohort"), t("Rows"), t("Persons")],
+            [[name, f"{rows:,}", f"{persons:,}"] for name, (rows, persons) in counts.items()],
+        )
+    for name, error in refused.items():
+        remark(t("{name} was refused:", name=name))
+        complain(error)
+    remark(t("{done} definitions done, {refused} refused", done=len(done), refused=len(refused)))
+    if refused:
+        raise typer.Exit(1)
