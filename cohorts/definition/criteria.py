@@ -56,7 +56,8 @@ class Criterion(Part):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        Criterion.kinds[cls.__name__] = cls
+        if not cls.__name__.startswith("_"):
+            Criterion.kinds[cls.__name__] = cls
 
     @model_validator(mode="before")
     @classmethod
@@ -68,37 +69,33 @@ class Criterion(Part):
         return {type(self).__name__: serialize(self)}
 
 
-class ConditionOccurrence(Criterion):
-    """A recorded diagnosis."""
+class _PersonEvent(Criterion):
+    """Attributes of events that start on a date, and of the person they happen to."""
 
     codeset_id: int | None = None
     first: bool | None = None
     occurrence_start_date: DateRange | None = None
-    occurrence_end_date: DateRange | None = None
-    condition_type: Concepts | None = None
-    condition_type_cs: ConceptSetSelection | None = None
-    condition_type_exclude: bool | None = None
-    stop_reason: TextFilter | None = None
-    condition_source_concept: int | None = None
     age: NumericRange | None = None
     gender: Concepts | None = None
     gender_cs: ConceptSetSelection | None = None
+
+
+class _ClinicalEvent(_PersonEvent):
+    """Attributes of events that happen in a visit, by a provider."""
+
     provider_specialty: Concepts | None = None
     provider_specialty_cs: ConceptSetSelection | None = None
     visit_type: Concepts | None = None
     visit_type_cs: ConceptSetSelection | None = None
-    condition_status: Concepts | None = None
-    condition_status_cs: ConceptSetSelection | None = None
 
 
-class ConditionEra(Criterion):
-    """A span of continuous diagnosis records."""
+class _Era(Criterion):
+    """Attributes of eras."""
 
     codeset_id: int | None = None
     first: bool | None = None
     era_start_date: DateRange | None = None
     era_end_date: DateRange | None = None
-    occurrence_count: NumericRange | None = None
     era_length: NumericRange | None = None
     age_at_start: NumericRange | None = None
     age_at_end: NumericRange | None = None
@@ -106,12 +103,28 @@ class ConditionEra(Criterion):
     gender_cs: ConceptSetSelection | None = None
 
 
-class DrugExposure(Criterion):
+class ConditionOccurrence(_ClinicalEvent):
+    """A recorded diagnosis."""
+
+    occurrence_end_date: DateRange | None = None
+    condition_type: Concepts | None = None
+    condition_type_cs: ConceptSetSelection | None = None
+    condition_type_exclude: bool | None = None
+    stop_reason: TextFilter | None = None
+    condition_source_concept: int | None = None
+    condition_status: Concepts | None = None
+    condition_status_cs: ConceptSetSelection | None = None
+
+
+class ConditionEra(_Era):
+    """A span of continuous diagnosis records."""
+
+    occurrence_count: NumericRange | None = None
+
+
+class DrugExposure(_ClinicalEvent):
     """A drug prescribed, dispensed or given."""
 
-    codeset_id: int | None = None
-    first: bool | None = None
-    occurrence_start_date: DateRange | None = None
     occurrence_end_date: DateRange | None = None
     drug_type: Concepts | None = None
     drug_type_cs: ConceptSetSelection | None = None
@@ -127,54 +140,26 @@ class DrugExposure(Criterion):
     dose_unit_cs: ConceptSetSelection | None = None
     lot_number: TextFilter | None = None
     drug_source_concept: int | None = None
-    age: NumericRange | None = None
-    gender: Concepts | None = None
-    gender_cs: ConceptSetSelection | None = None
-    provider_specialty: Concepts | None = None
-    provider_specialty_cs: ConceptSetSelection | None = None
-    visit_type: Concepts | None = None
-    visit_type_cs: ConceptSetSelection | None = None
 
 
-class DrugEra(Criterion):
+class DrugEra(_Era):
     """A span of continuous exposure to an ingredient."""
 
-    codeset_id: int | None = None
-    first: bool | None = None
-    era_start_date: DateRange | None = None
-    era_end_date: DateRange | None = None
     occurrence_count: NumericRange | None = None
     gap_days: NumericRange | None = None
-    era_length: NumericRange | None = None
-    age_at_start: NumericRange | None = None
-    age_at_end: NumericRange | None = None
-    gender: Concepts | None = None
-    gender_cs: ConceptSetSelection | None = None
 
 
-class DoseEra(Criterion):
+class DoseEra(_Era):
     """A span of continuous exposure to an ingredient at one dose."""
 
-    codeset_id: int | None = None
-    first: bool | None = None
-    era_start_date: DateRange | None = None
-    era_end_date: DateRange | None = None
     unit: Concepts | None = None
     unit_cs: ConceptSetSelection | None = None
     dose_value: NumericRange | None = None
-    era_length: NumericRange | None = None
-    age_at_start: NumericRange | None = None
-    age_at_end: NumericRange | None = None
-    gender: Concepts | None = None
-    gender_cs: ConceptSetSelection | None = None
 
 
-class ProcedureOccurrence(Criterion):
+class ProcedureOccurrence(_ClinicalEvent):
     """An operation, examination or other procedure."""
 
-    codeset_id: int | None = None
-    first: bool | None = None
-    occurrence_start_date: DateRange | None = None
     procedure_type: Concepts | None = None
     procedure_type_cs: ConceptSetSelection | None = None
     procedure_type_exclude: bool | None = None
@@ -182,21 +167,11 @@ class ProcedureOccurrence(Criterion):
     modifier_cs: ConceptSetSelection | None = None
     quantity: NumericRange | None = None
     procedure_source_concept: int | None = None
-    age: NumericRange | None = None
-    gender: Concepts | None = None
-    gender_cs: ConceptSetSelection | None = None
-    provider_specialty: Concepts | None = None
-    provider_specialty_cs: ConceptSetSelection | None = None
-    visit_type: Concepts | None = None
-    visit_type_cs: ConceptSetSelection | None = None
 
 
-class Measurement(Criterion):
+class Measurement(_ClinicalEvent):
     """A laboratory result, vital sign or other measurement."""
 
-    codeset_id: int | None = None
-    first: bool | None = None
-    occurrence_start_date: DateRange | None = None
     measurement_type: Concepts | None = None
     measurement_type_cs: ConceptSetSelection | None = None
     measurement_type_exclude: bool | None = None
@@ -213,21 +188,11 @@ class Measurement(Criterion):
     range_high_ratio: NumericRange | None = None
     abnormal: bool | None = None
     measurement_source_concept: int | None = None
-    age: NumericRange | None = None
-    gender: Concepts | None = None
-    gender_cs: ConceptSetSelection | None = None
-    provider_specialty: Concepts | None = None
-    provider_specialty_cs: ConceptSetSelection | None = None
-    visit_type: Concepts | None = None
-    visit_type_cs: ConceptSetSelection | None = None
 
 
-class Observation(Criterion):
+class Observation(_ClinicalEvent):
     """A fact about a person that fits no other kind."""
 
-    codeset_id: int | None = None
-    first: bool | None = None
-    occurrence_start_date: DateRange | None = None
     observation_type: Concepts | None = None
     observation_type_cs: ConceptSetSelection | None = None
     observation_type_exclude: bool | None = None
@@ -240,21 +205,11 @@ class Observation(Criterion):
     unit: Concepts | None = None
     unit_cs: ConceptSetSelection | None = None
     observation_source_concept: int | None = None
-    age: NumericRange | None = None
-    gender: Concepts | None = None
-    gender_cs: ConceptSetSelection | None = None
-    provider_specialty: Concepts | None = None
-    provider_specialty_cs: ConceptSetSelection | None = None
-    visit_type: Concepts | None = None
-    visit_type_cs: ConceptSetSelection | None = None
 
 
-class DeviceExposure(Criterion):
+class DeviceExposure(_ClinicalEvent):
     """A device used on or implanted in a person."""
 
-    codeset_id: int | None = None
-    first: bool | None = None
-    occurrence_start_date: DateRange | None = None
     occurrence_end_date: DateRange | None = None
     device_type: Concepts | None = None
     device_type_cs: ConceptSetSelection | None = None
@@ -262,21 +217,11 @@ class DeviceExposure(Criterion):
     unique_device_id: TextFilter | None = None
     quantity: NumericRange | None = None
     device_source_concept: int | None = None
-    age: NumericRange | None = None
-    gender: Concepts | None = None
-    gender_cs: ConceptSetSelection | None = None
-    provider_specialty: Concepts | None = None
-    provider_specialty_cs: ConceptSetSelection | None = None
-    visit_type: Concepts | None = None
-    visit_type_cs: ConceptSetSelection | None = None
 
 
-class Specimen(Criterion):
+class Specimen(_PersonEvent):
     """A sample taken from a person."""
 
-    codeset_id: int | None = None
-    first: bool | None = None
-    occurrence_start_date: DateRange | None = None
     specimen_type: Concepts | None = None
     specimen_type_cs: ConceptSetSelection | None = None
     specimen_type_exclude: bool | None = None
@@ -289,26 +234,17 @@ class Specimen(Criterion):
     disease_status_cs: ConceptSetSelection | None = None
     source_id: TextFilter | None = None
     specimen_source_concept: int | None = None
-    age: NumericRange | None = None
-    gender: Concepts | None = None
-    gender_cs: ConceptSetSelection | None = None
 
 
-class VisitOccurrence(Criterion):
+class VisitOccurrence(_PersonEvent):
     """A stay in hospital or a visit to it."""
 
-    codeset_id: int | None = None
-    first: bool | None = None
-    occurrence_start_date: DateRange | None = None
     occurrence_end_date: DateRange | None = None
     visit_type: Concepts | None = None
     visit_type_cs: ConceptSetSelection | None = None
     visit_type_exclude: bool | None = None
     visit_source_concept: int | None = None
     visit_length: NumericRange | None = None
-    age: NumericRange | None = None
-    gender: Concepts | None = None
-    gender_cs: ConceptSetSelection | None = None
     provider_specialty: Concepts | None = None
     provider_specialty_cs: ConceptSetSelection | None = None
     place_of_service: Concepts | None = None

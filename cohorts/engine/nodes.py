@@ -1,8 +1,8 @@
 """The plan of a cohort: frozen nodes, each a set of rows that follows from the sets it is made of.
 
-A node says what is wanted, not how it is computed; `cohorts.engine.operations` says how. Two nodes with the same content
-have the same `key`, so a set that several definitions ask for is made once, and a set made before on a snapshot is not
-made again.
+A node says what is wanted, not how it is computed; `cohorts.engine.operations` says how. Two nodes with the same
+content have the same `key`, so a set that several definitions ask for is made once, and a set made before on a snapshot
+is not made again.
 """
 
 from __future__ import annotations
