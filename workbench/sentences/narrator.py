@@ -18,6 +18,7 @@ from cohorts.definition import (
     TextFilter,
 )
 from cohorts.definition.values import ConceptSetSelection
+from workbench.attributes import says_something
 from workbench.locales import Translator, mark
 from workbench.sentences import values
 from workbench.sentences.words import ATTRIBUTES, EVENTS, EVENTS_OF_ANY_CONCEPT, STRUCTURE
@@ -172,12 +173,13 @@ class Narrator:
         return t("{event} ({attributes})", event=said, attributes=t(", ").join(asked)) if asked else said
 
     def _attributes(self, part: Part) -> list[str]:
-        unit = values.concepts(self.t, part.unit) if getattr(part, "unit", None) and _has_value(part) else ""
+        units = getattr(part, "unit", None)
+        unit = values.concepts(self.t, units) if units and getattr(part, "value_as_number", None) else ""
         said = []
         for field in type(part).model_fields:
             value = getattr(part, field)
             named = field.removesuffix("_cs")
-            if value in (None, False, []) or field in STRUCTURE or field.endswith("_exclude"):
+            if not says_something(value) or field in STRUCTURE or field.endswith("_exclude"):
                 continue
             if unit and field == "unit":
                 continue
@@ -210,10 +212,6 @@ class Narrator:
         if codeset is None:
             return self.t("any")
         return self.t("“{name}”", name=self._concept_sets.get(codeset, codeset))
-
-
-def _has_value(part: Part) -> bool:
-    return getattr(part, "value_as_number", None) is not None
 
 
 def _sentence(text: str, t: Translator) -> str:
