@@ -9,12 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
+from cohorts.engine.domains import Rows
 from cohorts.engine.nodes import Filter
 from cohorts.engine.operations.base import NodeNumber
 from cohorts.engine.tables import CODES
-
-Columns = Any
-"""Whatever gives columns by name: the ``c`` of a table or a subquery."""
 
 CODE_TESTS = ("in", "not in")
 NULL_TESTS = ("is null", "is not null")
@@ -57,19 +55,19 @@ def filter_values(filters: Iterable[Filter], number: NodeNumber) -> tuple[Any, .
     return tuple(values)
 
 
-def condition(position: int, test: str, tested: ColumnElement[Any], parameters: Columns) -> ColumnElement[bool]:
-    """SQL of the filter at `position`.
+def apply_filter(rows: Rows, position: int, test: str, tested: ColumnElement[Any]) -> ColumnElement[bool]:
+    """SQL of the filter at `position`; tests against concepts join the concepts to the rows.
 
     Parameters
     ----------
+    rows : Rows
+        The records, which carry the parameters of their node.
     position : int
         Place of the filter among those of the node.
     test : str
         The test.
     tested : sqlalchemy.ColumnElement
         Value of the record.
-    parameters : columns
-        Where the parameter columns are found.
 
     Returns
     -------
@@ -83,20 +81,21 @@ def condition(position: int, test: str, tested: ColumnElement[Any], parameters: 
     if test == "is not null":
         return tested.is_not(None)
     if test in CODE_TESTS:
-        return _code_condition(test, tested, parameters[f"codes_{position}"])
-    value = parameters[f"value_{position}"]
+        return _listed(rows, position, test, tested)
+    value = rows.c[f"value_{position}"]
     if test in RANGE_TESTS:
-        within = sa.and_(tested >= value, tested <= parameters[f"extent_{position}"])
+        within = sa.and_(tested >= value, tested <= rows.c[f"extent_{position}"])
         return sa.not_(within) if test == "!bt" else within
     return _COMPARE[test](tested, value)
 
 
-def _code_condition(test: str, tested: ColumnElement[Any], codes_number: ColumnElement[int]) -> ColumnElement[bool]:
-    codes = CODES.alias()
-    of_set = codes.c.node == codes_number
-    listed = sa.exists(sa.select(sa.literal(1)).select_from(codes).where(of_set, codes.c.concept_id == tested))
+def _listed(rows: Rows, position: int, test: str, tested: ColumnElement[Any]) -> ColumnElement[bool]:
+    number = rows.c[f"codes_{position}"]
+    codes = CODES.alias(f"listed_{position}")
+    in_set = sa.and_(codes.c.node == number, codes.c.concept_id == tested)
+    rows.source = rows.source.join(codes, in_set, isouter=test == "not in")
     if test == "in":
-        return listed
-    other = CODES.alias()
-    not_empty = sa.exists(sa.select(sa.literal(1)).select_from(other).where(other.c.node == codes_number))
-    return sa.and_(sa.not_(listed), sa.or_(tested.is_not(None), sa.not_(not_empty)))
+        return sa.true()
+    every = CODES.alias()
+    set_is_empty = sa.not_(sa.exists(sa.select(sa.literal(1)).select_from(every).where(every.c.node == number)))
+    return sa.and_(codes.c.node.is_(None), sa.or_(tested.is_not(None), set_is_empty))

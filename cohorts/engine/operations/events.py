@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from typing_extensions import override
 
 from cohorts.engine.domains import DOMAINS, Domain, Rows, Target
-from cohorts.engine.filters import condition, filter_columns, filter_values
+from cohorts.engine.filters import apply_filter, filter_columns, filter_values
 from cohorts.engine.nodes import Adjustment, Events, FilteredEvents
 from cohorts.engine.operations.base import NodeNumber, Operation, Row, day, integer
 from cohorts.engine.tables import CODES, EVENTS, TRUTH
@@ -81,7 +81,7 @@ class SelectEvents(Operation[Events]):
         records = _records(shape, domain, [*used, counted] if counted else used, parameters, cdm)
         rows = Rows(records, cdm)
         conditions = [
-            condition(position, test, target.expression(rows), records.c)
+            apply_filter(rows, position, test, target.expression(rows))
             for position, ((_, test), target) in enumerate(zip(shape.tests, used, strict=True))
         ]
         if shape.adjusted:

@@ -12,7 +12,7 @@ from typing_extensions import override
 from cohorts.engine.domains import Rows
 from cohorts.engine.domains.clinical import drug_end
 from cohorts.engine.domains.targets import COMMON_TARGETS
-from cohorts.engine.filters import condition, filter_columns, filter_values
+from cohorts.engine.filters import apply_filter, filter_columns, filter_values
 from cohorts.engine.nodes import Cohort, DrugEras, MergedEvents, Node
 from cohorts.engine.operations.base import NodeNumber, Operation, Row, day, integer
 from cohorts.engine.tables import CODES, EVENTS, SPANS
@@ -131,7 +131,7 @@ class MergeEvents(Operation[MergedEvents]):
         )
         rows = Rows(records, cdm)
         conditions = [
-            condition(position, test, COMMON_TARGETS[target].expression(rows), records.c)
+            apply_filter(rows, position, test, COMMON_TARGETS[target].expression(rows))
             for position, (target, test) in enumerate(shape.tests)
         ]
         if shape.first:

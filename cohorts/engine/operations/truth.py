@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from cohorts.engine.domains import Rows
 from cohorts.engine.domains.targets import DEMOGRAPHIC_TARGETS
-from cohorts.engine.filters import condition, filter_columns, filter_values
+from cohorts.engine.filters import apply_filter, filter_columns, filter_values
 from cohorts.engine.nodes import Bound, Correlated, Demographic, Group, Node
 from cohorts.engine.operations.base import NodeNumber, Operation, Row, flag, integer
 from cohorts.engine.tables import EVENTS, INDEX, TRUTH
@@ -163,7 +163,7 @@ class TestDemographics(Operation[Demographic]):
         rows = Rows(records, cdm)
         rows.person()
         conditions = [
-            condition(position, test, DEMOGRAPHIC_TARGETS[target].expression(rows), records.c)
+            apply_filter(rows, position, test, DEMOGRAPHIC_TARGETS[target].expression(rows))
             for position, (target, test) in enumerate(shape)
         ]
         event = (records.c.node, records.c.person_id, records.c.event_id)

@@ -15,6 +15,18 @@ from omop_etl.cdm.engines.base import SCRATCH_SCHEMA, Engine, Macro
 from omop_etl.cdm.schema import CDM_SCHEMA
 from omop_etl.errors import CannotAnswerError
 
+_FEW_ROWS = 64
+
+_DUCKDB_TYPES = {
+    pa.int64(): "BIGINT",
+    pa.int32(): "INTEGER",
+    pa.float64(): "DOUBLE",
+    pa.date32(): "DATE",
+    pa.timestamp("us"): "TIMESTAMP",
+    pa.bool_(): "BOOLEAN",
+    pa.string(): "VARCHAR",
+}
+
 
 def _integer(value: exp.Expression) -> exp.Expression:
     return exp.cast(value.copy(), "int")
@@ -87,11 +99,24 @@ class DuckDBEngine(Engine):
 
     @override
     def put(self, target: str, data: pa.Table) -> None:
+        if data.num_rows <= _FEW_ROWS:
+            self._put_few(target, data)
+            return
         self._connection.register("rwe_incoming", data)
         try:
             self._connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM rwe_incoming")
         finally:
             self._connection.unregister("rwe_incoming")
+
+    def _put_few(self, target: str, data: pa.Table) -> None:
+        """Make a small table by bound values: registering Arrow data costs more than a few rows are worth."""
+        columns = ", ".join(f'"{field.name}" {_DUCKDB_TYPES[field.type]}' for field in data.schema)
+        self._connection.execute(f"CREATE OR REPLACE TABLE {target} ({columns})")
+        if data.num_rows:
+            places = ", ".join("?" * data.num_columns)
+            values = ", ".join([f"({places})"] * data.num_rows)
+            rows = zip(*(column.to_pylist() for column in data.columns), strict=True)
+            self._connection.execute(f"INSERT INTO {target} VALUES {values}", [value for row in rows for value in row])
 
     @override
     def columns(self, schema: str = CDM_SCHEMA) -> dict[str, list[str]]:
