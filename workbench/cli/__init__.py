@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from omop_etl.errors import RweError
-from workbench.cli.console import complain, complain_about_defect, use_language
+from workbench.cli.console import complain, complain_about_defect, say, use_language
 from workbench.version import SOFTWARE
 
 COMMANDS: Final = {
@@ -44,17 +44,24 @@ class _Commands(TyperGroup):
         return command
 
 
-app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        say(SOFTWARE)
+        raise typer.Exit
 
 
 @app.callback()
 def _options(
     lang: Annotated[str, typer.Option(help="Language of messages: zh or en; that of the system by default.")] = "",
-    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
 ) -> None:
-    if version:
-        typer.echo(SOFTWARE)
-        raise typer.Exit
     use_language(lang)
 
 

@@ -61,11 +61,11 @@ def say_json(result: object) -> None:
     say(json.dumps(result, ensure_ascii=False, indent=2, default=str))
 
 
-def say_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
-    """Write a result as a table for people; the first column is text, the others stand at the right."""
+def say_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", numbers: bool = True) -> None:
+    """Write a result as a table for people; columns after the first stand at the right where they hold numbers."""
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for position, name in enumerate(head):
-        table.add_column(name, justify="left" if position == 0 else "right", overflow="fold")
+        table.add_column(name, justify="right" if position and numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
     Console(file=sys.stdout, highlight=False).print(table)
