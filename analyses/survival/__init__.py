@@ -1,0 +1,24 @@
+"""Survival analysis whose numbers are those of R's ``survival`` package."""
+
+from analyses.survival.concordance import Concordance, concordance
+from analyses.survival.cox import CoxModel, ProportionalHazardsTest, cox
+from analyses.survival.data import SurvivalTimes
+from analyses.survival.kaplan_meier import KaplanMeier, kaplan_meier
+from analyses.survival.logrank import LogRank, logrank
+from analyses.survival.logrank_variants import logrank_trend, one_sample_logrank, pairwise_logrank
+
+__all__ = [
+    "Concordance",
+    "CoxModel",
+    "KaplanMeier",
+    "LogRank",
+    "ProportionalHazardsTest",
+    "SurvivalTimes",
+    "concordance",
+    "cox",
+    "kaplan_meier",
+    "logrank",
+    "logrank_trend",
+    "one_sample_logrank",
+    "pairwise_logrank",
+]
