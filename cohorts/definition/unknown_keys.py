@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from cohorts.definition.criteria import Criterion, VisitDetail
 from cohorts.definition.values import Concept, Part
@@ -52,13 +53,21 @@ def unknown_keys(part: Part, path: str = "") -> Iterator[UnknownKey]:
     kind = type(part)
     if isinstance(part, Criterion):
         path = f"{path}.{kind.__name__}".lstrip(".")
-    known = {field.alias or name: name for name, field in kind.model_fields.items()}
+    known = _known_keys(kind)
     for key in part.model_extra or {}:
         if key not in _OBSOLETE.get(kind, ()):
             near = difflib.get_close_matches(key, known, n=1)
             yield UnknownKey(f"{path}.{key}".lstrip("."), near[0] if near else None)
     for alias, name in known.items():
-        yield from _inside(getattr(part, name), f"{path}.{alias}".lstrip("."))
+        value = getattr(part, name)
+        if isinstance(value, Part | list):
+            yield from _inside(value, f"{path}.{alias}".lstrip("."))
+
+
+@cache
+def _known_keys(kind: type[Part]) -> dict[str, str]:
+    """Keys of a part in JSON, with the names of their fields."""
+    return {field.alias or name: name for name, field in kind.model_fields.items()}
 
 
 def first_unknown_key(part: Part) -> UnknownKey | None:

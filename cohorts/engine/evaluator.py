@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -63,21 +63,17 @@ class Evaluator:
 
     def evaluate(self, nodes: Iterable[Node], progress: Progress | None = None) -> None:
         """Make sure that the rows of all `nodes`, and of what they are made of, are there."""
-        waiting = self._pending(nodes)
-        total = len(waiting)
-        while waiting:
-            ready = [node for node in waiting.values() if all(i.key in self._done for i in node.inputs)]
-            kind = min((type(node) for node in ready), key=_RANK.__getitem__)
+        schedule = _Schedule(self._pending(nodes))
+        while schedule.remaining:
+            kind, ready = schedule.next_of_one_kind()
             shapes: dict[Hashable, list[Node]] = defaultdict(list)
             for node in ready:
-                if type(node) is kind:
-                    shapes[OPERATIONS[kind].shape(node)].append(node)
+                shapes[OPERATIONS[kind].shape(node)].append(node)
             for shape, alike in shapes.items():
                 self._run(kind, shape, alike)
-                for node in alike:
-                    del waiting[node.key]
+                schedule.finish(alike)
                 if progress is not None:
-                    progress(total - len(waiting), total)
+                    progress(schedule.total - schedule.remaining, schedule.total)
 
     def fetch(self, query: sa.ClauseElement) -> pa.Table:
         """Rows of a query over the working tables."""
@@ -115,6 +111,35 @@ class Evaluator:
         if statement is None:
             statement = self._statements[kind, shape] = _Statement(OPERATIONS[kind], kind, shape, self.cdm)
         return statement
+
+
+class _Schedule:
+    """Which nodes can be evaluated next: of the kinds that are ready, all nodes of the kind that comes first."""
+
+    def __init__(self, pending: Mapping[str, Node]) -> None:
+        self.total = self.remaining = len(pending)
+        self._ready: dict[type[Node], list[Node]] = defaultdict(list)
+        self._unmet: dict[str, int] = {}
+        self._dependants: dict[str, list[Node]] = defaultdict(list)
+        for key, node in pending.items():
+            waits_for = {item.key for item in node.inputs if item.key in pending}
+            self._unmet[key] = len(waits_for)
+            for other in waits_for:
+                self._dependants[other].append(node)
+            if not waits_for:
+                self._ready[type(node)].append(node)
+
+    def next_of_one_kind(self) -> tuple[type[Node], list[Node]]:
+        kind = min(self._ready, key=_RANK.__getitem__)
+        return kind, self._ready.pop(kind)
+
+    def finish(self, nodes: Sequence[Node]) -> None:
+        self.remaining -= len(nodes)
+        for node in nodes:
+            for dependant in self._dependants[node.key]:
+                self._unmet[dependant.key] -= 1
+                if not self._unmet[dependant.key]:
+                    self._ready[type(dependant)].append(dependant)
 
 
 class _Statement:
