@@ -6,8 +6,8 @@ import streamlit as st
 
 from workbench.app.errors import guarded
 from workbench.app.frame import ICON, footer, set_page_language
-from workbench.app.pages import PAGES
 from workbench.app.session import current_translator, language_switch
+from workbench.app.views import PAGES
 
 
 def run() -> None:

@@ -15,10 +15,9 @@ from cohorts import CohortDefinition, GeneratedCohorts, generate, read_definitio
 from cohorts.engine.plan import plan
 from omop_etl.cdm import connect
 from omop_etl.errors import RweError, UsageError
-from workbench.access import protect_chain
 from workbench.cli.console import complain, progress_bar, remark, say_json, say_table, t
+from workbench.counts import attrition_counts
 from workbench.settings import Settings
-from workbench.words import step_name
 
 app = typer.Typer(no_args_is_help=True, help="Check, generate and count cohorts.")
 
@@ -79,12 +78,11 @@ def attrition(
         frame = generate({definition.name: definition}, opened).attrition(definition.name)
         snapshot = opened.snapshot
     policy = Settings(small_count=1).policy if exact else Settings().policy
-    shown = {column: protect_chain(frame[column].tolist(), policy) for column in ("events", "persons")}
-    names = [step_name(t, kind, name) for kind, name in zip(frame["kind"], frame["name"], strict=True)]
-    rows = [[name, str(e), str(p)] for name, e, p in zip(names, shown["events"], shown["persons"], strict=True)]
+    steps = attrition_counts(frame, policy)
+    rows = [[step.name(t), str(step.events), str(step.persons)] for step in steps]
     if as_json:
-        steps = [{"step": i, "name": name, "events": e, "persons": p} for i, (name, e, p) in enumerate(rows)]
-        say_json({"definition": definition.name, "hash": definition.hash, "snapshot": snapshot, "steps": steps})
+        told = [{"step": i, "name": name, "events": e, "persons": p} for i, (name, e, p) in enumerate(rows)]
+        say_json({"definition": definition.name, "hash": definition.hash, "snapshot": snapshot, "steps": told})
     else:
         say_table([t("Step"), t("Events"), t("Persons")], rows, title=definition.name)
 

@@ -1,4 +1,4 @@
-"""The pages, in the order of the menu."""
+"""The pages, in the order of the menu; in a folder named ``pages`` Streamlit would take them for its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from workbench.app.pages import home, jobs
+from workbench.app.views import cohort, home, jobs
 from workbench.locales import mark
 
 
@@ -33,7 +33,10 @@ class PageEntry:
 
 
 PAGES: Final[dict[str, list[PageEntry]]] = {
-    mark("Research"): [PageEntry("", mark("Home"), ":material/home:", home.show)],
+    mark("Research"): [
+        PageEntry("", mark("Home"), ":material/home:", home.show),
+        PageEntry("cohort", mark("Cohort"), ":material/group:", cohort.show),
+    ],
     mark("System"): [PageEntry("jobs", mark("Jobs"), ":material/pending_actions:", jobs.show)],
 }
 """Sections of the menu with their pages."""

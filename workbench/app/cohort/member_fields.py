@@ -1,0 +1,213 @@
+"""The fields of one member of a card, and the form that they fill."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import streamlit as st
+
+from cohorts.definition import Concept, NumericRange
+from workbench.app.cohort.editing import Member
+from workbench.app.cohort.picker import pick_concepts
+from workbench.app.data import Source
+from workbench.app.results import recorded
+from workbench.editor import CriterionForm
+from workbench.editor.forms import DEMOGRAPHICS, KINDS, WITH_VALUE
+from workbench.locales import Translator, mark
+from workbench.sentences.words import KINDS as KIND_NAMES
+
+Purpose = Literal["entry", "rule"]
+
+_GENDERS: Final = {8507: mark("male"), 8532: mark("female")}
+_SIGNS: Final = {"gte": "≥", "gt": ">", "lte": "≤", "lt": "<", "eq": "=", "bt": mark("between")}
+_WINDOWS: Final = {
+    "before": mark("any time up to the index date"),
+    "within": mark("within some days up to the index date"),
+    "after": mark("on or after the index date"),
+    "ever": mark("at any time"),
+    "custom": mark("between two days"),
+}
+_YEAR: Final = 365
+
+
+def member_fields(t: Translator, source: Source, member: Member, purpose: Purpose) -> CriterionForm:
+    """Draw the fields of a member and read them.
+
+    Returns
+    -------
+    CriterionForm
+        As the fields stand now.
+    """
+    kinds = list(KINDS) if purpose == "entry" else [*KINDS, DEMOGRAPHICS]
+    kind = st.selectbox(
+        t("What is asked for"),
+        kinds,
+        index=kinds.index(member.form.kind),
+        format_func=lambda k: t(KIND_NAMES[k]) if k != DEMOGRAPHICS else t("Age and sex"),
+        key=member.key("kind"),
+    )
+    if kind == DEMOGRAPHICS:
+        age, genders = _person_fields(t, member)
+        return CriterionForm(kind=kind, age=age, genders=genders)
+    pick_concepts(t, source, member, kind)
+    given: dict[str, Any] = {"kind": kind, "items": list(member.items)}
+    if kind in WITH_VALUE:
+        given |= _value_fields(t, source, member, kind)
+    if purpose == "rule":
+        given |= _window_fields(t, member)
+    with st.expander(t("More conditions"), expanded=_has_more(member.form)):
+        given["first"] = st.checkbox(
+            t("Only the first such record of the person"), value=member.form.first, key=member.key("first")
+        )
+        given["age"], given["genders"] = _person_fields(t, member)
+    return CriterionForm(**given)
+
+
+def _has_more(form: CriterionForm) -> bool:
+    return bool(form.first or form.age or form.genders)
+
+
+def _person_fields(t: Translator, member: Member) -> tuple[NumericRange | None, list[Concept]]:
+    low, high = _limits(member.form.age)
+    least, most, sexes = st.columns(3)
+    youngest = least.number_input(
+        t("Age from (years)"), min_value=0, max_value=120, value=low, step=1, key=member.key("age-from")
+    )
+    oldest = most.number_input(
+        t("Age to (years)"), min_value=0, max_value=120, value=high, step=1, key=member.key("age-to")
+    )
+    chosen = sexes.pills(
+        t("Sex"),
+        list(_GENDERS),
+        selection_mode="multi",
+        default=[g.concept_id for g in member.form.genders if g.concept_id in _GENDERS],
+        format_func=lambda g: t(_GENDERS[g]),
+        key=member.key("sex"),
+    )
+    genders = [Concept(concept_id=g, concept_name="MALE" if g == 8507 else "FEMALE") for g in chosen or []]
+    return _range(youngest, oldest), genders
+
+
+def _limits(age: NumericRange | None) -> tuple[int | None, int | None]:
+    """Read a range of ages as the youngest and the oldest."""
+    if age is None or age.value is None:
+        return None, None
+    value = int(age.value)
+    limits: dict[str | None, tuple[int | None, int | None]] = {
+        "gte": (value, None),
+        "gt": (value + 1, None),
+        "lte": (None, value),
+        "lt": (None, value - 1),
+        "eq": (value, value),
+        "bt": (value, int(age.extent if age.extent is not None else value)),
+    }
+    return limits.get(age.op, (None, None))
+
+
+def _range(low: int | None, high: int | None) -> NumericRange | None:
+    if low is not None and high is not None:
+        return NumericRange(value=low, extent=high, op="bt")
+    if low is not None:
+        return NumericRange(value=low, op="gte")
+    return NumericRange(value=high, op="lte") if high is not None else None
+
+
+def _value_fields(t: Translator, source: Source, member: Member, kind: str) -> dict[str, object]:
+    form = member.form
+    units, answers = recorded(source, kind, member.items, t.language)
+    sign, number, until, unit = st.columns([0.22, 0.26, 0.26, 0.26])
+    op = sign.selectbox(
+        t("Value"),
+        [None, *_SIGNS],
+        index=[None, *_SIGNS].index(form.value.op if form.value else None),
+        format_func=lambda s: t("any") if s is None else t(_SIGNS[s]),
+        key=member.key("value-op"),
+    )
+    start = form.value.value if form.value else None
+    end = form.value.extent if form.value else None
+    value = number.number_input(
+        t("Number"), value=None if start is None else float(start), key=member.key("value"), disabled=op is None
+    )
+    extent = until.number_input(
+        t("to"), value=None if end is None else float(end), key=member.key("value-to"), disabled=op != "bt"
+    )
+    options = {concept.concept_id: concept for concept in [*form.units, *units]}
+    chosen = unit.selectbox(
+        t("Unit"),
+        [None, *options],
+        index=1 if form.units else 0,
+        format_func=lambda u: t("any") if u is None else options[u].concept_name or str(u),
+        key=member.key("unit"),
+        disabled=op is None,
+    )
+    named = {concept.concept_id: concept for concept in [*form.answers, *answers]}
+    wanted = []
+    if named:
+        wanted = st.multiselect(
+            t("Result is one of"),
+            list(named),
+            default=[concept.concept_id for concept in form.answers],
+            format_func=lambda a: named[a].concept_name or str(a),
+            placeholder=t("any"),
+            key=member.key("answers"),
+        )
+    asked = None
+    if op is not None and value is not None:
+        asked = (
+            NumericRange(value=_plain(value), op=op, extent=_plain(extent))
+            if op == "bt"
+            else NumericRange(value=_plain(value), op=op)
+        )
+    return {
+        "value": asked,
+        "units": [options[chosen]] if chosen is not None and asked is not None else [],
+        "answers": [named[answer] for answer in wanted],
+    }
+
+
+def _plain(value: float | None) -> int | float | None:
+    return int(value) if value is not None and float(value).is_integer() else value
+
+
+def _window_fields(t: Translator, member: Member) -> dict[str, object]:
+    form = member.form
+    choice, first, last, often = st.columns([0.4, 0.2, 0.2, 0.2])
+    preset = choice.selectbox(
+        t("When"),
+        list(_WINDOWS),
+        index=list(_WINDOWS).index(_preset(form)),
+        format_func=lambda w: t(_WINDOWS[w]),
+        key=member.key("when"),
+    )
+    given: dict[str, object] = {
+        "before": {"earliest": None, "latest": 0},
+        "after": {"earliest": 0, "latest": None},
+        "ever": {"earliest": None, "latest": None},
+    }.get(preset, {})  # type: ignore[assignment]
+    if preset == "within":
+        days = first.number_input(
+            t("Days"), min_value=0, value=-form.earliest if form.earliest else _YEAR, key=member.key("days")
+        )
+        given = {"earliest": -int(days), "latest": 0}
+    if preset == "custom":
+        start = first.number_input(
+            t("From day"),
+            value=form.earliest,
+            step=1,
+            key=member.key("from"),
+            help=t("Negative before the index date."),
+        )
+        end = last.number_input(t("To day"), value=form.latest, step=1, key=member.key("to"))
+        given = {"earliest": start, "latest": end}
+    times = often.number_input(t("At least how often"), min_value=1, value=form.times, key=member.key("times"))
+    return {**given, "times": int(times)}
+
+
+def _preset(form: CriterionForm) -> str:
+    if form.latest == 0:
+        return "before" if form.earliest is None else "within"
+    if form.earliest == 0 and form.latest is None:
+        return "after"
+    if form.earliest is None and form.latest is None:
+        return "ever"
+    return "custom"

@@ -1,0 +1,59 @@
+"""The column beside the cards: how many are left, and which card costs most."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from cohorts import CohortDefinition
+from workbench.app.data import Source
+from workbench.app.results import step_counts
+from workbench.counts import StepCount
+from workbench.locales import Translator
+from workbench.settings import Settings
+
+
+def show_summary(t: Translator, source: Source, definition: CohortDefinition) -> list[StepCount]:
+    """Count the definition and show what is left after each step.
+
+    Returns
+    -------
+    list of StepCount
+        The steps; none while nobody can enter.
+    """
+    if not definition.expression.primary_criteria.criteria_list:
+        st.info(t("Say first what brings a person in."), icon=":material/login:")
+        return []
+    with st.spinner(t("Counting")):
+        steps = step_counts(source, definition, Settings().policy)
+    final = steps[-1].persons
+    st.metric(t("Eligible persons"), str(final), border=True)
+    st.html(funnel_html(t, steps))
+    costliest = _costliest(steps)
+    if costliest is not None:
+        st.markdown(t("Most are lost at **{step}**.", step=costliest.name(t)))
+    return steps
+
+
+def funnel_html(t: Translator, steps: list[StepCount]) -> str:
+    """Draw the steps as bars with their numbers; every text is escaped."""
+    most = max((step.persons.high for step in steps), default=0) or 1
+    rows = []
+    for step in steps:
+        width = round(100 * step.persons.centre / most, 1)
+        lost = f"−{step.lost}" if step.lost.high else ""
+        rows.append(
+            f'<div style="margin:.35rem 0"><div style="display:flex;justify-content:space-between;gap:.6rem">'
+            f'<span>{escape(step.name(t))}</span><span style="white-space:nowrap"><b>{escape(str(step.persons))}</b> '
+            f'<span style="color:#8a3b12">{escape(lost)}</span></span></div>'
+            f'<div style="background:#e4e9f0;border-radius:3px;height:.5rem" aria-hidden="true">'
+            f'<div style="background:#1f4e79;border-radius:3px;height:.5rem;width:{width}%"></div></div></div>'
+        )
+    label = escape(t("Persons left after each step"), quote=True)
+    return f'<div role="group" aria-label="{label}" style="font-size:.9rem">{"".join(rows)}</div>'
+
+
+def _costliest(steps: list[StepCount]) -> StepCount | None:
+    rules = [step for step in steps if step.kind == "rule" and step.lost.high]
+    return max(rules, key=lambda step: step.lost.centre, default=None)

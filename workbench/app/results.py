@@ -1,0 +1,84 @@
+"""Results that pages ask for again and again, kept by what they were computed from."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cohorts import CohortDefinition, generate, read_definition
+from cohorts.definition import Concept, ConceptSetItem
+from workbench.access import DisclosurePolicy, Shown
+from workbench.app.data import Source, current_source
+from workbench.concepts import Found, concept_labels, find_concepts, recorded_concepts
+from workbench.counts import StepCount, attrition_counts
+from workbench.editor import CriterionForm, EntryForm, new_definition, set_entry
+from workbench.editor.forms import WITH_VALUE
+from workbench.locales import Language
+
+
+def step_counts(source: Source, definition: CohortDefinition, policy: DisclosurePolicy) -> list[StepCount]:
+    """Count what each step of a definition leaves."""
+    return _step_counts(definition.hash, source.snapshot, policy.threshold, definition.to_json())
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _step_counts(definition_hash: str, snapshot: str, threshold: int, _content: dict[str, object]) -> list[StepCount]:
+    definition = read_definition(dict(_content), name="counted")
+    source = current_source()
+    with source.evaluator() as evaluator:
+        attrition = generate({"counted": definition}, source.cdm, evaluator=evaluator).attrition("counted")
+    return attrition_counts(attrition, DisclosurePolicy(threshold=threshold))
+
+
+def labels(source: Source, concept_ids: list[int], language: Language) -> dict[int, str]:
+    """Name concepts in a language."""
+    return _labels(source.snapshot, tuple(sorted(set(concept_ids))), language)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _labels(snapshot: str, concept_ids: tuple[int, ...], language: Language) -> dict[int, str]:
+    source = current_source()
+    with source.evaluator():
+        return concept_labels(source.cdm, concept_ids, language)
+
+
+def find(source: Source, text: str, domains: tuple[str, ...], language: Language, limit: int) -> list[Found]:
+    """Look concepts up."""
+    return _find(source.snapshot, text.lower(), domains, language, limit)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _find(snapshot: str, text: str, domains: tuple[str, ...], language: Language, limit: int) -> list[Found]:
+    source = current_source()
+    with source.evaluator():
+        return find_concepts(source.cdm, text, domains, language, limit)
+
+
+def persons_with(source: Source, kind: str, items: list[ConceptSetItem], policy: DisclosurePolicy) -> Shown:
+    """Count the persons who have any record of a concept set."""
+    anyone = EntryForm(members=[CriterionForm(kind=kind, items=items)], limit="all")
+    return step_counts(source, set_entry(new_definition("counted"), anyone), policy)[0].persons
+
+
+def recorded(
+    source: Source, kind: str, items: list[ConceptSetItem], language: Language
+) -> tuple[list[Concept], list[Concept]]:
+    """List the units and the coded results that records of a concept set have, the most frequent first."""
+    if kind not in WITH_VALUE or not items:
+        return [], []
+    wanted = tuple(item.concept.concept_id for item in items if not item.is_excluded)
+    return _recorded(source.snapshot, kind, wanted, language)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _recorded(
+    snapshot: str, kind: str, concept_ids: tuple[int, ...], language: Language
+) -> tuple[list[Concept], list[Concept]]:
+    source = current_source()
+    with source.evaluator():
+        found = [
+            recorded_concepts(source.cdm, kind, concept_ids, column)
+            for column in ("unit_concept_id", "value_as_concept_id")
+        ]
+        names = concept_labels(source.cdm, [*found[0], *found[1]], language)
+    units, answers = ([Concept(concept_id=n, concept_name=names.get(n, str(n))) for n in numbers] for numbers in found)
+    return units, answers

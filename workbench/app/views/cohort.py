@@ -1,0 +1,88 @@
+"""Cohort: say by cards who comes in and who stays, and see the count while doing so."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.app.cohort.cards import show_cards
+from workbench.app.cohort.draft import Draft, begin_empty_draft, current_draft, delete_draft, open_draft, saved_drafts
+from workbench.app.cohort.exchange import show_export, show_import
+from workbench.app.cohort.summary import show_summary
+from workbench.app.cohort.wording import narrator_for
+from workbench.app.data import current_source, has_source
+from workbench.app.frame import no_data, page_head
+from workbench.app.session import current_translator
+from workbench.locales import Translator
+
+
+def show() -> None:
+    """Draw the page."""
+    t = current_translator()
+    page_head(
+        t("Cohort"),
+        t(
+            "A cohort says who comes in (the entry event, which sets the index date) and who stays (the criteria). "
+            "Every change is saved and counted at once."
+        ),
+    )
+    if not has_source():
+        no_data(t)
+        return
+    draft = current_draft()
+    _chooser(t, draft)
+    if draft is None:
+        st.info(t("Open a definition, begin a new one, or bring one in."), icon=":material/group_add:")
+        return
+    source = current_source()
+    cards, summary = st.columns([0.66, 0.34], gap="large")
+    with summary:
+        steps = show_summary(t, source, draft.definition)
+        _history(t, draft)
+    with cards:
+        _name(t, draft)
+        show_cards(t, source, draft, narrator_for(t, source, draft.definition), steps)
+        with st.expander(t("JSON, export and fingerprint")):
+            show_export(t, draft)
+
+
+def _chooser(t: Translator, draft: Draft | None) -> None:
+    saved = saved_drafts()
+    chosen, new, bring, drop = st.columns([0.46, 0.18, 0.18, 0.18], vertical_alignment="bottom")
+    options = list(saved)
+    with chosen:
+        wanted = st.selectbox(
+            t("Definition"),
+            options,
+            index=options.index(draft.draft_id) if draft is not None and draft.draft_id in saved else None,
+            format_func=lambda number: saved[number],
+            placeholder=t("Choose a definition"),
+            key=f"definition-{draft.draft_id if draft else 'none'}",
+        )
+    if wanted is not None and (draft is None or wanted != draft.draft_id):
+        open_draft(wanted)
+        st.rerun()
+    if new.button(t("New"), icon=":material/add:", key="new-definition"):
+        begin_empty_draft(t("New cohort"))
+        st.rerun()
+    with bring.popover(t("Import"), icon=":material/upload:"):
+        show_import(t)
+    if draft is not None and drop.button(t("Delete"), icon=":material/delete:", key="delete-definition"):
+        delete_draft(draft.draft_id)
+        st.rerun()
+
+
+def _name(t: Translator, draft: Draft) -> None:
+    name = st.text_input(t("Name of the cohort"), draft.definition.name, key=f"name-{draft.draft_id}")
+    if name.strip() and name != draft.definition.name:
+        draft.change(draft.definition.model_copy(update={"name": name.strip()}))
+        st.rerun()
+
+
+def _history(t: Translator, draft: Draft) -> None:
+    back, forth = st.columns(2)
+    if back.button(t("Undo"), icon=":material/undo:", disabled=not draft.past, key="undo"):
+        draft.undo()
+        st.rerun()
+    if forth.button(t("Redo"), icon=":material/redo:", disabled=not draft.future, key="redo"):
+        draft.redo()
+        st.rerun()

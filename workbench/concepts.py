@@ -1,0 +1,172 @@
+"""Concepts as people look for them: by name in either language, by synonym, by code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from cohorts.definition import Concept
+from omop_etl.cdm import Cdm
+from omop_etl.errors import CannotAnswerError
+from workbench.locales import Language
+
+_LANGUAGE_CONCEPTS: Final[dict[Language, int]] = {"zh": 4182948}
+"""Concept of the language of a synonym; English names are the concepts' own."""
+
+_CONCEPT_COLUMNS: Final = (
+    "concept_id",
+    "concept_name",
+    "domain_id",
+    "vocabulary_id",
+    "concept_class_id",
+    "standard_concept",
+    "concept_code",
+)
+_VALUED: Final = {
+    "Measurement": ("measurement", "measurement_concept_id"),
+    "Observation": ("observation", "observation_concept_id"),
+}
+_MOST_RECORDED: Final = 30
+
+
+@dataclass(frozen=True)
+class Found:
+    """A concept that a search found.
+
+    Attributes
+    ----------
+    concept : Concept
+        For a concept set.
+    label : str
+        Its name in the reader's language.
+    """
+
+    concept: Concept
+    label: str
+
+
+def concept_labels(cdm: Cdm, concept_ids: Iterable[int], language: Language) -> dict[int, str]:
+    """Name concepts in a language.
+
+    Parameters
+    ----------
+    cdm : Cdm
+        Whose vocabulary to use.
+    concept_ids : iterable of int
+        Which concepts.
+    language : {"zh", "en"}
+        The language; a concept without a name in it goes by its English name.
+
+    Returns
+    -------
+    dict of int to str
+        Names of those that exist.
+    """
+    wanted = sorted(set(concept_ids))
+    if not wanted:
+        return {}
+    concept = cdm.table("concept", ["concept_id", "concept_name"])
+    rows = cdm.engine.fetch(
+        sa.select(concept.c.concept_id, concept.c.concept_name).where(concept.c.concept_id.in_(wanted))
+    )
+    labels = dict(zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True))
+    return labels | _synonyms(cdm, wanted, language)
+
+
+def _synonyms(cdm: Cdm, concept_ids: list[int], language: Language) -> dict[int, str]:
+    """Return the synonym of each concept in a language; where there are several, the first one recorded."""
+    if language not in _LANGUAGE_CONCEPTS or "concept_synonym" not in cdm.tables:
+        return {}
+    synonym = cdm.table("concept_synonym")
+    rows = cdm.engine.fetch(
+        sa.select(synonym.c.concept_id, synonym.c.concept_synonym_name).where(
+            synonym.c.language_concept_id == _LANGUAGE_CONCEPTS[language], synonym.c.concept_id.in_(concept_ids)
+        )
+    ).to_pylist()
+    names: dict[int, str] = {}
+    for row in rows:
+        names.setdefault(row["concept_id"], row["concept_synonym_name"])
+    return names
+
+
+def find_concepts(cdm: Cdm, text: str, domains: tuple[str, ...], language: Language, limit: int) -> list[Found]:
+    """Look concepts up by a part of a name or synonym, or by the beginning of a code.
+
+    Parameters
+    ----------
+    cdm : Cdm
+        Whose vocabulary to search.
+    text : str
+        What was typed.
+    domains : tuple of str
+        Domains to search.
+    language : {"zh", "en"}
+        Of the labels.
+    limit : int
+        How many at most.
+
+    Returns
+    -------
+    list of Found
+        Standard concepts first, short names before long ones.
+    """
+    if "concept" not in cdm.tables:
+        raise CannotAnswerError("this CDM has no vocabulary", todo="load one, for example with `rwe etl run`")
+    concept = cdm.table("concept", ["concept_id", "concept_name", "domain_id"])
+    part = f"%{text.lower()}%"
+    hit = sa.func.lower(concept.c.concept_name).like(part) | sa.func.lower(concept.c.concept_code).like(part[1:])
+    if text.isdigit():
+        hit = hit | (concept.c.concept_id == int(text))
+    if "concept_synonym" in cdm.tables:
+        synonym = cdm.table("concept_synonym")
+        named = sa.select(synonym.c.concept_id).where(sa.func.lower(synonym.c.concept_synonym_name).like(part))
+        hit = hit | concept.c.concept_id.in_(named)
+    columns = [concept.c[name] for name in _CONCEPT_COLUMNS]
+    order = (
+        sa.case((concept.c.standard_concept == "S", 0), else_=1),
+        sa.func.length(concept.c.concept_name),
+        concept.c.concept_id,
+    )
+    rows = cdm.engine.fetch(
+        sa.select(*columns).where(hit, concept.c.domain_id.in_(domains)).order_by(*order).limit(limit)
+    ).to_pylist()
+    labels = concept_labels(cdm, [row["concept_id"] for row in rows], language)
+    return [Found(Concept(**row), labels[row["concept_id"]]) for row in rows]
+
+
+def recorded_concepts(cdm: Cdm, kind: str, concept_ids: Iterable[int], column: str) -> list[int]:
+    """List what records of some concepts have in a column, the most frequent first.
+
+    Parameters
+    ----------
+    cdm : Cdm
+        Whose records to look at.
+    kind : {"Measurement", "Observation"}
+        Of records.
+    concept_ids : iterable of int
+        Concepts of the records, their descendants included.
+    column : str
+        A column of concepts: ``unit_concept_id`` or ``value_as_concept_id``.
+
+    Returns
+    -------
+    list of int
+        Concepts, without 0.
+    """
+    name, about = _VALUED[kind]
+    if name not in cdm.tables or column not in cdm.tables[name] or "concept_ancestor" not in cdm.tables:
+        return []
+    table, ancestor = cdm.table(name), cdm.table("concept_ancestor")
+    below = sa.select(ancestor.c.descendant_concept_id).where(ancestor.c.ancestor_concept_id.in_(sorted(concept_ids)))
+    found = table.c[column]
+    rows = cdm.engine.fetch(
+        sa.select(found)
+        .where(table.c[about].in_(below), found.is_not(None), found != 0)
+        .group_by(found)
+        .order_by(sa.func.count().desc(), found)
+        .limit(_MOST_RECORDED)
+    )
+    return [int(value) for value in rows.column(0).to_pylist()]
