@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from omop_etl.cdm.engines import Engine
 from omop_etl.cdm.engines.duckdb import DuckDBEngine
-from omop_etl.cdm.schema import CdmVersion, cdm_version
+from omop_etl.cdm.schema import ETL_SCHEMA, CdmVersion, cdm_version
 from omop_etl.cdm.snapshot import snapshot_of_file, snapshot_of_folder
 from omop_etl.errors import CannotAnswerError, UsageError
 
@@ -134,10 +134,8 @@ def connect(url: str, *, memory: str = "", temp: Path | None = None) -> Cdm:
                 todo="point to the folder that holds person.parquet",
                 url=url,
             )
-        fingerprint = lambda: snapshot_of_folder(path)  # noqa: E731
-    else:
-        fingerprint = lambda: snapshot_of_file(path)  # noqa: E731
-    cdm = Cdm(url, DuckDBEngine(path, memory=memory, temp=temp), fingerprint)
+    engine = DuckDBEngine(path, memory=memory, temp=temp)
+    cdm = Cdm(url, engine, lambda: _snapshot_of(path, engine))
     if "person" not in cdm.tables:
         cdm.close()
         raise CannotAnswerError(
@@ -146,6 +144,13 @@ def connect(url: str, *, memory: str = "", temp: Path | None = None) -> Cdm:
             url=url,
         )
     return cdm
+
+
+def _snapshot_of(path: Path, engine: Engine) -> str:
+    """Name that the run which made the CDM gave to its content; for another CDM, a digest of its files."""
+    if "run" in engine.columns(ETL_SCHEMA):
+        return str(engine.rows(f"SELECT snapshot FROM {ETL_SCHEMA}.run").column(0)[0])
+    return snapshot_of_folder(path) if path.is_dir() else snapshot_of_file(path)
 
 
 def _path_of(url: str, scheme: str) -> Path:

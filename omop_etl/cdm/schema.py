@@ -16,6 +16,9 @@ import sqlalchemy as sa
 CDM_SCHEMA = "cdm"
 """Schema name under which every engine exposes the CDM tables."""
 
+ETL_SCHEMA = "etl"
+"""Schema name under which a published CDM keeps the account of the run that made it."""
+
 _SIMPLE_TYPES: dict[str, type[sa.types.TypeEngine]] = {
     "bigint": sa.BigInteger,
     "integer": sa.Integer,

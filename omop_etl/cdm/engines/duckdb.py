@@ -12,7 +12,7 @@ from sqlglot import exp
 from typing_extensions import override
 
 from omop_etl.cdm.engines.base import SCRATCH_SCHEMA, Engine, Macro
-from omop_etl.cdm.schema import CDM_SCHEMA
+from omop_etl.cdm.schema import CDM_SCHEMA, ETL_SCHEMA
 from omop_etl.errors import CannotAnswerError
 
 _FEW_ROWS = 64
@@ -83,6 +83,19 @@ class DuckDBEngine(Engine):
                 file=source.name,
                 reason=type(error).__name__,
             ) from None
+        self._show_account()
+
+    def _show_account(self) -> None:
+        """Make the account of the run that made the CDM readable under its own schema name."""
+        tables = self._connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2",
+            [CDM_SCHEMA, ETL_SCHEMA],
+        ).fetchall()
+        self._connection.execute(f"CREATE SCHEMA {ETL_SCHEMA}")
+        for (table,) in tables:
+            self._connection.execute(
+                f'CREATE VIEW {ETL_SCHEMA}."{table}" AS SELECT * FROM {CDM_SCHEMA}.{ETL_SCHEMA}."{table}"'
+            )
 
     def _attach_parquet(self, folder: Path) -> None:
         self._connection.execute(f"CREATE SCHEMA {CDM_SCHEMA}")
@@ -124,7 +137,8 @@ class DuckDBEngine(Engine):
     def columns(self, schema: str = CDM_SCHEMA) -> dict[str, list[str]]:
         found = self._connection.execute(
             "SELECT lower(table_name), list(lower(column_name) ORDER BY column_index) FROM duckdb_columns() "
-            "WHERE schema_name = $1 OR (database_name = $1 AND schema_name = 'main') GROUP BY 1",
+            "WHERE (schema_name = $1 AND database_name = current_database()) "
+            "OR (database_name = $1 AND schema_name = 'main') GROUP BY 1",
             [schema],
         ).fetchall()
         return dict(found)
