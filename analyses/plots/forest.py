@@ -77,8 +77,8 @@ def _intervals(rows: pd.DataFrame, labels: Labels, y: Any, null: float) -> Any:
     low = float(min(rows["lower"].min(), null)) if len(rows) else null / 2
     high = float(max(rows["upper"].max(), null)) if len(rows) else null * 2
     scale = alt.Scale(type="log", domain=[low / 1.1, high * 1.1], nice=False)
-    sides = [part for part in (labels.favours_low, labels.favours_high) if part]
-    title = [labels.estimate, "  |  ".join(sides)] if sides else labels.estimate
+    sides = f"← {labels.favours_low}      {labels.favours_high} →"
+    title = [labels.estimate, sides] if labels.favours_low and labels.favours_high else labels.estimate
     axis = alt.Axis(values=_ratio_ticks(low, high), format="~g", grid=True)
     x = alt.X("lower:Q", scale=scale, title=title, axis=axis)
     base = alt.Chart(rows)

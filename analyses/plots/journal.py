@@ -140,4 +140,5 @@ def _draw_table(axes: Any, km: KaplanMeier, labels: Labels, times: list[float], 
         tick.set_color(PALETTE[number % len(PALETTE)])
     axes.set_title(labels.at_risk, loc="left", fontsize=9)
     axes.tick_params(length=0, labelbottom=False)
+    axes.tick_params(axis="y", pad=14)
     axes.spines[:].set_visible(False)

@@ -15,9 +15,6 @@ from analyses.plots.theme import INK, PLOT_WIDTH, colours, dashes, styled
 if TYPE_CHECKING:
     from analyses.survival.kaplan_meier import KaplanMeier
 
-MARGIN = 96
-"""Room left of the plot area, in pixels, the same in curve and table so that they line up."""
-
 _POINTS = 1200
 """Steps drawn per curve at most; more cannot be told apart on paper."""
 
@@ -106,12 +103,13 @@ def curve_layer(km: KaplanMeier, labels: Labels, *, times: Sequence[float], band
         scale=alt.Scale(domain=_domain(km, times), nice=False),
         axis=alt.Axis(values=list(times), grid=False),
     )
-    y_axis = alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], format=".1f", minExtent=MARGIN, maxExtent=MARGIN)
+    room = margin(km, labels)
+    y_axis = alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], format=".1f", minExtent=room, maxExtent=room)
     scale = alt.Scale(domain=[0, 1], nice=False)
     legend = alt.Legend(orient="top", direction="horizontal", symbolSize=400, symbolStrokeWidth=2.2)
     shown = legend if len(order) > 1 else None
     title = labels.group if len(order) > 1 else None
-    colour = alt.Color(
+    stroke = alt.Color(
         "group:N", sort=order, title=title, legend=shown, scale=alt.Scale(domain=order, range=colours(len(order)))
     )
     dash = alt.StrokeDash(
@@ -119,23 +117,19 @@ def curve_layer(km: KaplanMeier, labels: Labels, *, times: Sequence[float], band
     )
     base = alt.Chart(points)
     lines = base.mark_line(interpolate="step-after", strokeWidth=2).encode(
-        x=x, y=alt.Y("survival:Q", title=labels.survival, scale=scale, axis=y_axis), color=colour, strokeDash=dash
+        x=x, y=alt.Y("survival:Q", title=labels.survival, scale=scale, axis=y_axis), color=stroke, strokeDash=dash
     )
     if not band:
         return lines
-    bands = (
-        base.transform_filter("isValid(datum.lower) && isValid(datum.upper)")
-        .mark_area(interpolate="step-after", opacity=0.16)
-        .encode(
-            x=x,
-            y=alt.Y("lower:Q", title=labels.survival, scale=scale, axis=y_axis),
-            y2="upper:Q",
-            color=alt.Color(
-                "group:N", sort=order, legend=None, scale=alt.Scale(domain=order, range=colours(len(order)))
-            ),
+    bands = [
+        base.transform_filter(
+            (alt.datum.group == name) & alt.expr.isValid(alt.datum.lower) & alt.expr.isValid(alt.datum.upper)
         )
-    )
-    return alt.layer(bands, lines)
+        .mark_area(interpolate="step-after", opacity=0.16, color=colour)
+        .encode(x=x, y=alt.Y("lower:Q", title=labels.survival, scale=scale, axis=y_axis), y2="upper:Q")
+        for name, colour in zip(order, colours(len(order)), strict=True)
+    ]
+    return alt.layer(*bands, lines)
 
 
 def risk_table_layer(
@@ -150,13 +144,14 @@ def risk_table_layer(
             "n": [_count(value) for value in table["n_risk"]],
         }
     )
+    room = margin(km, labels)
     axis = alt.Axis(
         title=None,
         domain=False,
         ticks=False,
-        minExtent=MARGIN,
-        maxExtent=MARGIN,
-        labelLimit=MARGIN - 10,
+        minExtent=room,
+        maxExtent=room,
+        labelLimit=room,
         labelPadding=18,
     )
     heading = alt.TitleParams(labels.at_risk, anchor="start", fontSize=12, fontWeight="normal", offset=2, dx=4)
@@ -169,6 +164,12 @@ def risk_table_layer(
             text="n:N",
         )
     )
+
+
+def margin(km: KaplanMeier, labels: Labels) -> int:
+    """Reckon the room left of the plot area, in pixels, the same for curves and risk table so that they line up."""
+    widths = [sum(13 if ord(sign) > 0x2E7F else 7 for sign in labels.of(curve.group)) for curve in km.curves]
+    return min(max(84, *(width + 30 for width in widths)), 240)
 
 
 def risk_numbers(km: KaplanMeier, times: Sequence[float]) -> pd.DataFrame:

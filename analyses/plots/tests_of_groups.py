@@ -77,7 +77,10 @@ def p_value_chart(table: pd.DataFrame, labels: Labels | None = None, *, width: i
         else [""]
     )
     dots = pd.DataFrame({"test": names, "p": np.clip(p.to_numpy(dtype=float), 1e-12, 1)})
-    x = alt.X("p:Q", title=words.p_value, scale=alt.Scale(type="log", domain=[min(0.001, float(dots["p"].min())), 1]))
+    lowest = min(0.001, float(dots["p"].min()))
+    ticks = [tick for tick in (1e-12, 1e-9, 1e-6, 1e-4, 0.001, 0.01, 0.05, 0.2, 1) if tick >= lowest]
+    axis = alt.Axis(values=ticks, format="~g")
+    x = alt.X("p:Q", title=words.p_value, scale=alt.Scale(type="log", domain=[lowest, 1], nice=False), axis=axis)
     line = alt.Chart(pd.DataFrame({"p": [0.05]})).mark_rule(strokeDash=[4, 3], color="#666666").encode(x=x)
     marks = (
         alt.Chart(dots)
