@@ -1,0 +1,1 @@
+"""The laboratory: which samples are taken, and what is measured in them."""

@@ -1,0 +1,1 @@
+"""Who the patients are: demography, diseases, treatment choices and how long they live."""

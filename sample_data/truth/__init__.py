@@ -1,0 +1,1 @@
+"""The truth beside the extract: persons, defects, effects and the dictionary."""
