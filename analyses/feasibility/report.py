@@ -14,7 +14,7 @@ from analyses.feasibility.eligibility import Eligibility, checked_masks, eligibi
 from analyses.feasibility.funnel import funnel, nearest_relaxations, rule_effects
 from analyses.feasibility.monthly import eligible_per_month
 from analyses.feasibility.recruitment import Recruitment, RecruitmentAssumptions, project_recruitment
-from analyses.inputs import Rows
+from analyses.inputs import IntArray, Rows
 from analyses.notes import Note
 from analyses.result import Result
 from omop_etl.errors import CannotAnswerError, UsageError
@@ -104,7 +104,7 @@ def feasibility(
     masks: Any,
     rules: Sequence[str],
     *,
-    active: Sequence[str] | None = None,
+    active: Sequence[int | str] | None = None,
     assumptions: RecruitmentAssumptions | None = None,
     since: date | None = None,
     until: date | None = None,
@@ -118,9 +118,10 @@ def feasibility(
         Columns ``person_id, event_id, start_date, mask``: a row per entry event, bit i of the mask says that rule i
         is met.
     rules : sequence of str
-        Names of the rules, in the order of the bits; all different.
-    active : sequence of str, optional
-        Rules to apply, in their order; all by default. Nothing is asked of the database again when a rule is dropped.
+        Names of the rules, in the order of the bits.
+    active : sequence of int or str, optional
+        Rules to apply, by position (from 0) or name, in their order; all by default. Nothing is asked of the database
+        again when a rule is dropped.
     assumptions : RecruitmentAssumptions, optional
         What a projection of recruitment shall assume; without them there is none.
     since, until : datetime.date, optional
@@ -136,7 +137,7 @@ def feasibility(
     Raises
     ------
     UsageError
-        A column is missing, rules have the same name, or an active rule does not exist.
+        A column is missing, or an active rule does not exist or is named ambiguously.
     CannotAnswerError
         There are no events, or a mask has bits beyond the rules.
 
@@ -155,16 +156,16 @@ def feasibility(
     3
     """
     frame = checked_masks(masks, rules)
-    _refuse_repeated(rules)
-    applied = list(rules) if active is None else list(active)
-    frame = frame.assign(mask=_bits_of(frame["mask"].to_numpy(dtype=np.int64), rules, applied))
+    positions = _positions(rules, range(len(rules)) if active is None else active)
+    applied = [rules[position] for position in positions]
+    frame = frame.assign(mask=_bits_of(frame["mask"].to_numpy(dtype=np.int64), positions))
     eligibility = eligibility_of(frame, applied)
     steps = funnel(eligibility, entry_name)
     monthly = eligible_per_month(frame, applied, since=since, until=until)
     recruitment, notes = _projection(monthly, assumptions)
     asked = {
         "rules": list(rules),
-        "active": applied,
+        "active": positions,
         "since": since,
         "until": until,
         "assumptions": None if assumptions is None else assumptions.model_dump(),
@@ -182,24 +183,27 @@ def feasibility(
     )
 
 
-def _refuse_repeated(rules: Sequence[str]) -> None:
-    repeated = sorted({name for name in rules if list(rules).count(name) > 1})
-    if repeated:
-        raise UsageError(
-            "rules have the same name: {names}", todo="give each rule its own name", names=", ".join(repeated)
-        )
+def _positions(rules: Sequence[str], active: Sequence[int | str]) -> list[int]:
+    """Positions of the active rules, which are given by position or by a name that occurs once."""
+    found = []
+    for rule in active:
+        at = [rule] if isinstance(rule, int) else [number for number, name in enumerate(rules) if name == rule]
+        if len(at) != 1 or not 0 <= at[0] < len(rules):
+            raise UsageError(
+                "{rule} is the name or position of {found} rules",
+                todo="name a rule that exists, by its position (from 0) where several have its name",
+                rule=rule,
+                found=0 if isinstance(rule, int) else len(at),
+            )
+        found += at
+    return found
 
 
-def _bits_of(mask: np.ndarray, rules: Sequence[str], active: Sequence[str]) -> np.ndarray:
+def _bits_of(mask: IntArray, positions: Sequence[int]) -> IntArray:
     """Masks of the active rules alone, in their order."""
-    unknown = [name for name in active if name not in rules]
-    if unknown:
-        raise UsageError("there is no rule {names}", todo="use the names of the rules", names=", ".join(unknown))
-    if list(active) == list(rules):
-        return mask
     bits = np.zeros_like(mask)
-    for position, name in enumerate(active):
-        bits |= ((mask >> rules.index(name)) & 1) << position
+    for bit, position in enumerate(positions):
+        bits |= ((mask >> position) & 1) << bit
     return bits
 
 

@@ -91,11 +91,18 @@ def test_the_result_is_plain_json() -> None:
     assert "Entry events" in result.summary()
 
 
-def test_unknown_and_repeated_rules_are_refused() -> None:
-    with pytest.raises(UsageError, match="there is no rule ALK"):
-        feasibility(MASKS, RULES, active=["ALK"])
-    with pytest.raises(UsageError, match="rules have the same name: adult"):
-        feasibility(MASKS, ["adult", "adult"])
+def test_rules_with_the_same_name_are_told_apart_by_position() -> None:
+    result = feasibility(MASKS, ["Age", "Age"], active=[1])
+    assert result.funnel["name"].tolist() == ["Entry events", "Age"]
+    assert result.eligible_persons == 3
+    with pytest.raises(UsageError, match="Age is the name or position of 2 rules"):
+        feasibility(MASKS, ["Age", "Age"], active=["Age"])
+
+
+@pytest.mark.parametrize("rule", ["ALK", 2, -1])
+def test_rules_that_do_not_exist_are_refused(rule: object) -> None:
+    with pytest.raises(UsageError, match="is the name or position of 0 rules"):
+        feasibility(MASKS, RULES, active=[rule])
 
 
 def test_one_site_enrols_by_the_negative_binomial_of_its_posterior() -> None:
