@@ -138,7 +138,7 @@ def select_rows(frame: pd.DataFrame, columns: Sequence[str], missing: Missing = 
     wanted = list(dict.fromkeys(columns))
     complete = np.ones(len(frame), dtype=bool)
     for name in wanted:
-        _require_column(frame, name)
+        require_column(frame, name)
         lacking = frame[name].isna().to_numpy()
         if missing == "refuse":
             _refuse_rows(
@@ -268,7 +268,8 @@ def _factor_of_column(column: pd.Series) -> Factor:
     return Factor(rank[codes], tuple(levels[at] for at in order))
 
 
-def _require_column(frame: pd.DataFrame, name: str) -> None:
+def require_column(frame: pd.DataFrame, name: str) -> None:
+    """Refuse a column that does not exist or exists twice."""
     found = int((frame.columns == name).sum())
     if found == 1:
         return
