@@ -7,7 +7,7 @@ once; numbers and dates are ASCII, the same bytes in UTF-8 and GB18030. So no fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -20,6 +20,7 @@ from sample_data import days
 Cells: TypeAlias = "pa.BinaryArray"
 
 _NUMBERS_TABLED = 100_000
+_FIRST_DAY, _LAST_DAY = days.day_number(1900), days.day_number(2045)
 
 
 @lru_cache(maxsize=512)
@@ -27,15 +28,57 @@ def _table(values: tuple[str, ...], encoding: str) -> Cells:
     return pa.array([value.encode(encoding) for value in values], pa.binary())
 
 
-@lru_cache(maxsize=8)
-def _decimals_table(decimals: int) -> Cells:
-    texts = [f"{number / 10**decimals:.{decimals}f}".encode() for number in range(_NUMBERS_TABLED)]
-    return pa.array(texts, pa.binary())
-
-
-@lru_cache(maxsize=16)
+@cache
 def _padded_table(width: int) -> Cells:
     return pa.array([f"{number:0{width}d}".encode() for number in range(10**width)], pa.binary())
+
+
+@cache
+def _decimals_table(decimals: int) -> Cells:
+    """Spell every number below `_NUMBERS_TABLED` units of the last decimal."""
+    whole, rest = np.divmod(np.arange(_NUMBERS_TABLED), 10**decimals)
+    if decimals == 0:
+        return whole_numbers(whole)
+    point = pa.repeat(pa.scalar(b".", pa.binary()), _NUMBERS_TABLED)
+    return join([whole_numbers(whole), point, padded_numbers(rest, decimals)])
+
+
+_DAY_STYLES = {
+    "iso": ("{:04d}-", "{:02d}-", "{:02d}"),
+    "slash": ("{}/", "{}/", "{}"),
+    "compact": ("{:04d}", "{:02d}", "{:02d}"),
+    "chinese": ("{}年", "{}月", "{}日"),
+}
+
+_CLOCK_STYLES = {
+    "second": (" {:02d}:", "{:02d}:", "{:02d}"),
+    "tenth": (" {:02d}:", "{:02d}:", "{:02d}.0"),
+    "minute": (" {:02d}:", "{:02d}", ""),
+    "short": (" {}:", "{:02d}", ""),
+    "compact": ("{:02d}", "{:02d}", "{:02d}"),
+}
+
+
+def _spelled(parts: Sequence[tuple[str, NDArray[np.int64]]], encoding: str) -> Cells:
+    columns = []
+    for template, values in parts:
+        table = [template.format(value).encode(encoding) for value in range(int(values.max()) + 1)]
+        columns.append(pa.array(table, pa.binary()).take(pa.array(values)))
+    return join(columns)
+
+
+@cache
+def _day_table(style: str, encoding: str) -> Cells:
+    every_day = np.arange(_FIRST_DAY, _LAST_DAY)
+    parts = (days.year_of(every_day), days.month_of(every_day), days.day_of_month(every_day))
+    return _spelled(list(zip(_DAY_STYLES[style], parts, strict=True)), encoding)
+
+
+@cache
+def _clock_table(style: str) -> Cells:
+    every_second = np.arange(days.SECONDS_PER_DAY)
+    parts = (every_second // 3600, every_second // 60 % 60, every_second % 60)
+    return _spelled(list(zip(_CLOCK_STYLES[style], parts, strict=True)), "ascii")
 
 
 class Encoder:
@@ -71,13 +114,13 @@ class Encoder:
         return pa.repeat(pa.scalar(value.encode(self.encoding), pa.binary()), size)
 
     def days(self, day: NDArray[np.int64], style: str) -> Cells:
-        """Spell days; see `sample_data.days.spelled_days` for the styles."""
-        return self.pick(days.spelled_days(style), day - days.FIRST_SPELLED_DAY)
+        """Spell days (1900 to 2044) as `iso`, `slash`, `compact` or `chinese`."""
+        return _day_table(style, self.encoding).take(pa.array(day - _FIRST_DAY))
 
     def moments(self, second: NDArray[np.int64], day_style: str, clock_style: str) -> Cells:
-        """Spell moments (seconds since 1970) as a day and a time of day."""
+        """Spell moments (seconds since 1970) as a day and a time: `second`, `tenth`, `minute`, `short`, `compact`."""
         day, clock = np.divmod(second, days.SECONDS_PER_DAY)
-        return join([self.days(day, day_style), self.pick(days.spelled_clock(clock_style), clock)])
+        return join([self.days(day, day_style), _clock_table(clock_style).take(pa.array(clock))])
 
     def where(self, condition: NDArray[np.bool_], value: Cells, otherwise: str = "") -> Cells:
         """Keep `value` where the condition holds, put one text elsewhere."""
@@ -162,3 +205,18 @@ def scatter(size: int, pieces: Sequence[tuple[NDArray[np.int64], Cells]]) -> Cel
         arrays.append(cells)
         offset += len(rows)
     return pa.concat_arrays(arrays).take(pa.array(index))
+
+
+def written(cells: Cells) -> tuple[memoryview, NDArray[np.int64]]:
+    """All cells one after the other as bytes, and where each begins (with the end as last element).
+
+    Examples
+    --------
+    >>> data, starts = written(pa.array([b"ab", b"c"], pa.binary()))
+    >>> bytes(data), starts.tolist()
+    (b'abc', [0, 2, 3])
+    """
+    _, offsets, data = cells.buffers()
+    starts = np.frombuffer(offsets, np.int32)[cells.offset : cells.offset + len(cells) + 1].astype(np.int64)
+    content = memoryview(data) if data is not None else memoryview(b"")
+    return content[starts[0] : starts[-1]], starts - starts[0]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -105,7 +106,8 @@ def generate(
     with ExitStack() as stack:
         specs = planted_specs(files.SPECS) if identifiers else files.SPECS
         writers = {spec.name: stack.enter_context(ExtractFile(out, spec)) for spec in specs}
-        defects = _open_csv(stack, truth_folder / "defects.csv", DEFECT_COLUMNS)
+        defects = stack.enter_context((truth_folder / "defects.csv").open("wb"))
+        defects.write((",".join(DEFECT_COLUMNS) + "\n").encode())
         planted = _open_csv(stack, truth_folder / "identifiers.csv", IDENTIFIER_COLUMNS) if identifiers else None
         people = stack.enter_context((truth_folder / "persons.csv").open("wb"))
         people.write((",".join(COLUMNS) + "\n").encode())
@@ -117,7 +119,7 @@ def generate(
             people.write(persons(chart, removed))
             for name, table in tables.items():
                 lines = writers[name].write(table)
-                defects.writerows(log.flush(name, lines))
+                defects.write(log.flush(name, lines))
                 if planted is not None:
                     planted.writerows(found[name].written(lines))
             if progress:
@@ -137,7 +139,7 @@ def _span(months: int) -> Span:
     return Span(day_number(start_year, start_month), day_number(_FIRST_YEAR_AFTER) - 1)
 
 
-def _open_csv(stack: ExitStack, path: Path, header: tuple[str, ...]):  # type: ignore[no-untyped-def]
+def _open_csv(stack: ExitStack, path: Path, header: tuple[str, ...]) -> Any:
     writer = csv.writer(stack.enter_context(path.open("w", encoding="utf-8", newline="")), lineterminator="\n")
     writer.writerow(header)
     return writer

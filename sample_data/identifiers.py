@@ -1,7 +1,7 @@
 """Plants synthetic personal identifiers, so that a de-identification gate can be scored.
 
-Names, numbers and addresses are drawn at random; they belong to nobody. Every planted value is recorded with file, line,
-column and its place in the cell.
+Names, numbers and addresses are drawn at random; they belong to nobody. Every planted value is recorded with file,
+line, column and its place in the cell.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class FileTable:
     person, encounter
         Position of each row's patient and encounter in the block; -1 where there is none.
     key
-        Columns that name a row in ``truth/defects.csv``.
+        Columns that name a row in ``truth/defects.csv``; their cells are ASCII, or the file is UTF-8.
     facts
         Further arrays, one element a row, that say what a row means.
     """
@@ -119,23 +119,21 @@ class FileTable:
         self.original = np.arange(len(keep))
         self.facts = {name: values[keep] for name, values in self.facts.items()}
 
-    def row_keys(self, rows: Rows) -> list[str]:
+    def row_keys(self, rows: Rows) -> Cells:
         """Readable key of each row, from the cells as first written."""
-        if not len(rows):
-            return []
-        joined = join([self.cells(column, rows) for column in self.key], b"|")
-        return [cell.decode(self.spec.encoding) for cell in joined.to_pylist()]
+        return join([self.cells(column, rows) for column in self.key], b"|")
 
     def finished(self, column: str) -> Cells:
         """Cells of a column with all changes and copies."""
         changes = self._changes.get(column)
-        untouched = len(self) == len(self.columns[column])
-        if not changes and untouched:
-            return self.columns[column]
+        written = self.columns[column]
+        if not changes:
+            copies = self.original[len(written) :]
+            return pa.concat_arrays([written, written.take(pa.array(copies))]) if len(copies) else written
         index = self.original.copy()
-        pieces = [self.columns[column]]
-        offset = len(self.columns[column])
-        for rows, cells in changes or ():
+        pieces = [written]
+        offset = len(written)
+        for rows, cells in changes:
             index[rows] = offset + np.arange(len(rows))
             pieces.append(cells)
             offset += len(rows)

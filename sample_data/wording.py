@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from string import Formatter
 
 import numpy as np
@@ -32,7 +33,7 @@ class Slots(Mapping[str, Cells]):
             self._made[name] = self._makers[name]()
         return self._made[name]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter(self._makers)
 
     def __len__(self) -> int:
@@ -40,7 +41,8 @@ class Slots(Mapping[str, Cells]):
 
     def with_cells(self, name: str, cells: Cells) -> Slots:
         """Copy of these slots with one more, already made."""
-        return Slots({**{key: (lambda key=key: self[key]) for key in self._makers}, name: lambda: cells})
+        inherited = {key: partial(self.__getitem__, key) for key in self._makers}
+        return Slots({**inherited, name: lambda: cells})
 
 
 def fill(text: Encoder, template: str, slots: Mapping[str, Cells], rows: NDArray[np.int64]) -> Cells:
@@ -88,12 +90,12 @@ def compose(
     slots
         Values to fill in.
     """
+    sources = [name if name in wordings else ANY for name in kinds]
     pieces = []
-    for position, name in enumerate(kinds):
-        options = wordings.get(name) or wordings.get(ANY)
-        if not options:
-            continue
-        rows = np.flatnonzero(kind == position)
+    for source in dict.fromkeys(sources):
+        options = wordings.get(source, ())
+        members = np.array([name == source for name in (*sources, "")])
+        rows = np.flatnonzero(members[kind])
         chosen = (draw[rows] * len(options)).astype(np.int64)
         for number, template in enumerate(options):
             of_wording = rows[chosen == number]

@@ -8,6 +8,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from sample_data.cells import written
 from sample_data.table import FileSpec, FileTable
 
 _FIELDS_LOST = 2
@@ -15,7 +16,7 @@ _NEWLINE = 10
 
 
 class ExtractFile:
-    """One file of the extract, open for writing.
+    r"""One file of the extract, open for writing.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ class ExtractFile:
     ...     with ExtractFile(Path(folder), spec):
     ...         pass
     ...     (Path(folder) / "a.csv").read_text(encoding="utf-8")
-    '号,值\\n'
+    '号,值\n'
     """
 
     def __init__(self, folder: Path, spec: FileSpec) -> None:
@@ -56,23 +57,21 @@ class ExtractFile:
 
     def write(self, table: FileTable) -> NDArray[np.int64]:
         """Append the rows of a block; gives the physical line on which each row begins (the header is line 1)."""
-        cells = table.lines()
-        data = memoryview(cells.buffers()[2]) if len(cells) else memoryview(b"")
-        offsets = np.frombuffer(cells.buffers()[1], np.int32)[: len(cells) + 1].astype(np.int64)
+        data, offsets = written(table.lines())
         breaks = self._line_breaks(data, offsets)
-        pieces = []
-        written = 0
+        pieces: list[bytes | memoryview] = []
+        done = 0
         for row in np.sort(table.broken).tolist():
             start, end = int(offsets[row]), int(offsets[row + 1])
             shorter = self._shortened(bytes(data[start:end]))
-            pieces += [data[written:start], shorter]
-            written = end
+            pieces += [data[done:start], shorter]
+            done = end
             breaks[row] = shorter.count(b"\n")
-        pieces.append(data[written : int(offsets[-1])])
+        pieces.append(data[done:])
         self._put(self._encoded(b"".join(pieces)))
         lines = self._next_line + np.concatenate([[0], np.cumsum(breaks)])
         self._next_line = int(lines[-1])
-        self.rows += len(cells)
+        self.rows += len(table)
         return lines[:-1]
 
     def _line_breaks(self, data: memoryview, offsets: NDArray[np.int64]) -> NDArray[np.int64]:

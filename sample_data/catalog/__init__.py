@@ -56,8 +56,7 @@ class Table:
 def table(name: str) -> Table:
     """Read the catalogue table of this name."""
     source = resources.files(__package__).joinpath(f"{name}.csv")
-    with source.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    rows = list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
     columns = {column: tuple(row[column] for row in rows) for column in rows[0]}
     return Table(name, columns)
 
@@ -69,9 +68,9 @@ def _positions(name: str) -> dict[str, int]:
 
 @cache
 def texts(name: str) -> dict[str, dict[str, list[str]]]:
-    """Read the sentence templates of this name: section, then purpose, then the wordings to choose from.
+    r"""Read the sentence templates of this name: section, then purpose, then the wordings to choose from.
 
-    A ``\\n`` in a template stands for a new line.
+    A ``\n`` in a template stands for a new line.
     """
     source = resources.files(__package__).joinpath("texts", f"{name}.yaml")
     content: dict[str, dict[str, list[str]]] = yaml.safe_load(source.read_text(encoding="utf-8"))

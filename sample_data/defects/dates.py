@@ -40,7 +40,7 @@ OPTIONAL = {
 }
 
 
-def spoil_required(table: FileTable, log: DefectLog, rng: np.random.Generator) -> tuple[Rows, list[int]]:
+def spoil_required(table: FileTable, log: DefectLog, rng: np.random.Generator) -> tuple[Rows, Rows]:
     """Put dates that do not exist into columns that a row cannot do without."""
     columns = REQUIRED[table.spec.name]
     rows = log.draw("invalid_date", table, rng)
@@ -49,8 +49,9 @@ def spoil_required(table: FileTable, log: DefectLog, rng: np.random.Generator) -
     for position, column in enumerate(columns):
         chosen = rows[which == position]
         table.change_texts(column, chosen, [str(text) for text in rng.choice(_INVALID, len(chosen))])
-        numbers += log.add("invalid_date", table, chosen, column, REJECTED)
-    return np.concatenate([rows[which == position] for position in range(len(columns))]), numbers
+        numbers.append(log.add("invalid_date", table, chosen, column, REJECTED))
+    by_column = [rows[which == position] for position in range(len(columns))]
+    return np.concatenate(by_column), np.concatenate(numbers)
 
 
 def spoil_optional(table: FileTable, log: DefectLog, rng: np.random.Generator, eligible: Flags | None = None) -> None:

@@ -70,5 +70,4 @@ def bury_the_living(chart: Chart, deaths: FileTable, log: DefectLog, rng: np.ran
     deaths.change("患者ID", rows, chart.patient_id(person))
     deaths.change("死亡时间", rows, deaths.text.moments(moment, "iso", "minute"))
     deaths.change("来源", rows, deaths.text.pick(SOURCES, np.full(len(person), REGISTER)))
-    keys = [number.decode() for number in chart.patient_id(person).to_pylist()]
-    log.add("death_then_activity", deaths, rows, "死亡时间", REJECTED, keys=keys)
+    log.add("death_then_activity", deaths, rows, "死亡时间", REJECTED, keys=chart.patient_id(person))

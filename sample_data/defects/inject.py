@@ -58,7 +58,7 @@ class _Injector:
     def encounters(self) -> None:
         """Damage rows of visits and stays; what belongs to them loses its visit."""
         lost: list[Rows] = []
-        causes: list[int] = []
+        causes: list[Rows] = []
         for name in ("门诊就诊.csv", "病案首页.csv"):
             table, rng = self.tables[name], self.rng(name)
             numbers = rows.break_rows(table, self.log, rng)
@@ -67,11 +67,11 @@ class _Injector:
             if name == "门诊就诊.csv":
                 found.append(rows.lose_person(table, "患者ID", self.log, rng))
             lost += [table.encounter[chosen] for chosen, _ in found]
-            causes += [number for _, numbers in found for number in numbers]
+            causes += [numbers for _, numbers in found]
         members = [self.tables[name] for name in _VISIT_FILES]
         column_of = {name: visit_column(name) for name in _VISIT_FILES}
         size = len(self.chart.encounters)
-        rows.follow_lost_visits(members, size, np.concatenate(lost), causes, column_of, self.log)
+        rows.follow_lost_visits(members, size, np.concatenate(lost), np.concatenate(causes), column_of, self.log)
 
     def whole_rows(self) -> None:
         for name in _EVENT_FILES:

@@ -6,8 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from sample_data.cells import Cells, Encoder, join, padded_numbers, whole_numbers, written
 from sample_data.defects.rates import RATES
 from sample_data.table import FileTable
 
@@ -18,30 +20,60 @@ DEFECT_COLUMNS = ("defect_id", "kind", "file", "line", "column", "key", "expecte
 RATE_COLUMNS = ("file", "kind", "at_risk", "injected")
 
 
+_TEXT = Encoder("utf-8")
+
+
 @dataclass
 class _Entries:
+    """Defects of one kind in one column of a file; `twins` is -1 where the key is not the line of another row."""
+
     first_id: int
     kind: str
-    file: str
-    rows: Rows
-    columns: list[str]
-    keys: list[str]
-    twins: Rows | None
+    column: str
     expected: str
-    causes: list[int]
-
-    def written(self, lines: Rows) -> list[tuple[str, ...]]:
-        keys = self.keys if self.twins is None else [str(line) for line in lines[self.twins].tolist()]
-        return [
-            (f"D{self.first_id + number:09d}", self.kind, self.file, str(line), column, key, self.expected, cause)
-            for number, (line, column, key, cause) in enumerate(
-                zip(lines[self.rows].tolist(), self.columns, keys, map(_cause_text, self.causes), strict=True)
-            )
-        ]
+    rows: Rows
+    keys: Cells
+    twins: Rows
+    causes: Rows
 
 
-def _cause_text(cause: int) -> str:
-    return f"D{cause:09d}" if cause else ""
+def _written(file: str, entries: list[_Entries], lines: Rows) -> bytes:
+    sizes = [len(entry.rows) for entry in entries]
+    rows, twins, causes = (
+        np.concatenate([getattr(entry, name) for entry in entries]) for name in ("rows", "twins", "causes")
+    )
+    numbers = np.concatenate([np.arange(entry.first_id, entry.first_id + len(entry.rows)) for entry in entries])
+    which = np.repeat(np.arange(len(entries)), sizes)
+
+    def repeated(*texts: str) -> Cells:
+        return _TEXT.each(texts).take(pa.array(which))
+
+    keys = pa.concat_arrays([entry.keys for entry in entries])
+    own_key = twins < 0
+    cells = [
+        _numbered(numbers),
+        repeated(*(f"{entry.kind},{file}" for entry in entries)),
+        whole_numbers(lines[rows]),
+        repeated(*(entry.column for entry in entries)),
+        join([_TEXT.where(own_key, keys), _TEXT.where(~own_key, whole_numbers(lines[twins]))]),
+        repeated(*(entry.expected for entry in entries)),
+        join([_TEXT.where(causes > 0, _numbered(causes)), _TEXT.constant("\n", len(rows))]),
+    ]
+    return bytes(written(join(cells, b","))[0])
+
+
+def _numbered(numbers: Rows) -> Cells:
+    return join([_TEXT.constant("D", len(numbers)), padded_numbers(numbers, 9)])
+
+
+def _successes(rng: np.random.Generator, trials: int, chance: float) -> Rows:
+    """Positions of the successes among independent trials, by their geometric gaps: quick where they are rare."""
+    if trials == 0 or chance == 0.0:
+        return np.empty(0, np.int64)
+    expected = trials * chance
+    gaps = rng.geometric(chance, int(expected + 6.0 * expected**0.5 + 16.0))
+    positions = np.cumsum(gaps) - 1
+    return positions[positions < trials]
 
 
 @dataclass
@@ -51,20 +83,20 @@ class DefectLog:
     next_id: int = 1
     at_risk: Counter[tuple[str, str]] = field(default_factory=Counter)
     injected: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _entries: list[_Entries] = field(default_factory=list)
+    _entries: dict[str, list[_Entries]] = field(default_factory=dict)
 
     def add(
         self,
         kind: str,
         table: FileTable,
         rows: Rows,
-        columns: str | list[str],
+        column: str,
         expected: str,
         *,
-        causes: list[int] | None = None,
+        causes: Rows | None = None,
         twins: Rows | None = None,
-        keys: list[str] | None = None,
-    ) -> list[int]:
+        keys: Cells | None = None,
+    ) -> Rows:
         """Record defects of one kind, mark their rows as taken, and give their numbers.
 
         Parameters
@@ -73,8 +105,8 @@ class DefectLog:
             What was done, and what an ETL should make of it.
         table, rows
             Where.
-        columns
-            Damaged column: one for all rows or one each; empty for a whole row.
+        column
+            Damaged column; empty for a whole row.
         causes
             Numbers of the defects from which these follow, one each.
         twins
@@ -84,21 +116,21 @@ class DefectLog:
         """
         table.taken[rows] = True
         size = len(rows)
-        entries = _Entries(
-            first_id=self.next_id,
-            kind=kind,
-            file=table.spec.name,
-            rows=rows,
-            columns=[columns] * size if isinstance(columns, str) else columns,
-            keys=keys or (table.row_keys(rows) if twins is None else [""] * size),
-            twins=twins,
-            expected=expected,
-            causes=causes or [0] * size,
-        )
+        first_id = self.next_id
         self.next_id += size
         if size:
-            self._entries.append(entries)
-        return list(range(entries.first_id, self.next_id))
+            entry = _Entries(
+                first_id=first_id,
+                kind=kind,
+                column=column,
+                expected=expected,
+                rows=rows,
+                keys=table.row_keys(rows) if keys is None else keys,
+                twins=np.full(size, -1, np.int64) if twins is None else twins,
+                causes=np.zeros(size, np.int64) if causes is None else causes,
+            )
+            self._entries.setdefault(table.spec.name, []).append(entry)
+        return np.arange(first_id, self.next_id)
 
     def draw(
         self,
@@ -126,10 +158,11 @@ class DefectLog:
         free = ~table.taken
         if eligible is not None:
             free &= eligible
-        wanted = RATES[kind] * (len(table) if population is None else int(population.sum()))
+        at_risk = len(table) if population is None else int(population.sum())
         candidates = np.flatnonzero(free)
-        chosen = candidates[rng.random(len(candidates)) < min(0.5, wanted / max(len(candidates), 1))]
-        self.count(kind, table, len(table) if population is None else int(population.sum()), len(chosen))
+        chance = min(0.5, RATES[kind] * at_risk / max(len(candidates), 1))
+        chosen = candidates[_successes(rng, len(candidates), chance)]
+        self.count(kind, table, at_risk, len(chosen))
         return chosen
 
     def count(self, kind: str, table: FileTable, at_risk: int, injected: int) -> None:
@@ -137,11 +170,10 @@ class DefectLog:
         self.at_risk[table.spec.name, kind] += at_risk
         self.injected[table.spec.name, kind] += injected
 
-    def flush(self, file: str, lines: Rows) -> list[tuple[str, ...]]:
+    def flush(self, file: str, lines: Rows) -> bytes:
         """Give the rows of ``truth/defects.csv`` of one file, whose physical lines are now known, and forget them."""
-        mine = [entries for entries in self._entries if entries.file == file]
-        self._entries = [entries for entries in self._entries if entries.file != file]
-        return [row for entries in mine for row in entries.written(lines)]
+        entries = self._entries.pop(file, [])
+        return _written(file, entries, lines) if entries else b""
 
     def rates(self) -> list[tuple[str, ...]]:
         """Rows of ``truth/rates.csv``."""

@@ -20,14 +20,14 @@ def copy_rows(table: FileTable, log: DefectLog, rng: np.random.Generator) -> Non
     log.add("duplicate_row", table, copies, "", MERGED, twins=rows)
 
 
-def break_rows(table: FileTable, log: DefectLog, rng: np.random.Generator) -> list[int]:
+def break_rows(table: FileTable, log: DefectLog, rng: np.random.Generator) -> Rows:
     """Lose the last fields of some rows; gives the numbers of the defects, in the order of `table.broken`."""
     rows = log.draw("short_row", table, rng)
     table.broken = np.concatenate([table.broken, rows])
     return log.add("short_row", table, rows, "", REJECTED)
 
 
-def lose_person(table: FileTable, column: str, log: DefectLog, rng: np.random.Generator) -> tuple[Rows, list[int]]:
+def lose_person(table: FileTable, column: str, log: DefectLog, rng: np.random.Generator) -> tuple[Rows, Rows]:
     """Give some rows the number of a patient whom the hospital does not list."""
     rows = log.draw("unknown_person", table, rng)
     numbers = rng.integers(0, 10**6, len(rows))
@@ -35,9 +35,7 @@ def lose_person(table: FileTable, column: str, log: DefectLog, rng: np.random.Ge
     return rows, log.add("unknown_person", table, rows, column, REJECTED)
 
 
-def damage_identifier(
-    table: FileTable, column: str, log: DefectLog, rng: np.random.Generator
-) -> tuple[Rows, list[int]]:
+def damage_identifier(table: FileTable, column: str, log: DefectLog, rng: np.random.Generator) -> tuple[Rows, Rows]:
     """Turn some identifiers into the scientific notation of a spreadsheet."""
     rows = log.draw("scientific_id", table, rng)
     mantissas = rng.integers(100_000, 999_999, len(rows))
@@ -54,7 +52,7 @@ def lose_visit(table: FileTable, column: str, log: DefectLog, rng: np.random.Gen
 
 
 def follow_lost_visits(
-    tables: list[FileTable], encounters: int, lost: Rows, causes: list[int], column_of: dict[str, str], log: DefectLog
+    tables: list[FileTable], encounters: int, lost: Rows, causes: Rows, column_of: dict[str, str], log: DefectLog
 ) -> None:
     """Record that the rows of visits whose own row will be rejected have lost their visit."""
     cause_of = np.zeros(encounters, np.int64)
@@ -62,4 +60,4 @@ def follow_lost_visits(
     for table in tables:
         at = np.where(table.encounter >= 0, cause_of[table.encounter], 0)
         rows = np.flatnonzero((at > 0) & ~table.taken)
-        log.add("orphan_visit", table, rows, column_of[table.spec.name], FLAGGED, causes=at[rows].tolist())
+        log.add("orphan_visit", table, rows, column_of[table.spec.name], FLAGGED, causes=at[rows])

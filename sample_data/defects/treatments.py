@@ -6,7 +6,7 @@ import numpy as np
 
 from sample_data.defects.log import DefectLog
 from sample_data.defects.rates import MERGED, REJECTED
-from sample_data.files.orders import DIET, NURSING
+from sample_data.journeys.orders import DIET, NURSING
 from sample_data.table import FileTable
 
 _STATES = ("取消", "拒绝执行")

@@ -1,6 +1,6 @@
 """New diagnoses that no drug of the planted comparisons causes or prevents: their true hazard ratio is 1.
 
-Their hazards do depend on the confounders, so that an unadjusted analysis of them is biased just as that of the outcome.
+Their hazards do depend on the confounders, so that an unadjusted analysis of them is biased as that of the outcome is.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_data import catalog
-
-HEADER = ("condition", "annual_rate")
 
 DEPENDENCE = {
     "lung": {
@@ -56,4 +54,5 @@ def draw_onset_days(
     """
     rates = catalog.table("negative_controls").numbers("annual_rate") / 365.25
     hazards = np.outer(np.exp(log_hazards) * factor, rates)
-    return entry[:, None] + 1 + np.floor(rng.exponential(1.0, hazards.shape) / hazards)
+    days: NDArray[np.float64] = np.floor(rng.exponential(1.0, hazards.shape) / hazards)
+    return days + entry[:, None] + 1.0

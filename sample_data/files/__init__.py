@@ -19,6 +19,7 @@ from sample_data.files import (
     vitals,
 )
 from sample_data.journeys.diagnoses import list_diagnoses
+from sample_data.journeys.orders import list_orders
 from sample_data.journeys.plans import list_exams, list_procedures, list_treatments
 from sample_data.journeys.vitals import take_vitals
 from sample_data.laboratory.sampling import draw_samples
@@ -58,7 +59,7 @@ def write_all(chart: Chart) -> dict[str, FileTable]:
         front_page.front_pages(chart, listed, procedures),
         visits.visits(chart),
         diagnoses.diagnoses(chart, listed),
-        orders.orders(chart, samples, exams, procedures, treatments),
+        orders.orders(chart, list_orders(chart, samples, exams, procedures, treatments)),
         prescriptions.prescriptions(chart, treatments),
         laboratory.laboratory(chart, samples, results),
         imaging.imaging(chart, exams),

@@ -28,19 +28,21 @@ _SHARE_CORRECTED = 0.02
 def diagnoses(chart: Chart, listed: Diagnoses) -> FileTable:
     """Write the diagnoses of a block.
 
-    A stay has its admission diagnosis and all of its discharge diagnoses, the work-up of a tumour also the pathologist's.
+    A stay has its admission diagnosis and its discharge diagnoses (a cycle of chemotherapy only the main one), the
+    work-up of a tumour also the pathologist's.
     `facts` of the table: `kind` (position in `KINDS`), `condition` (catalogue row) and `rank`.
     """
     encounters, rng = chart.encounters, chart.rng("diagnosis file")
     inpatient = encounters.kind[listed.encounter] == INPATIENT
     first = listed.rank == 1
     workup = np.isin(listed.encounter, encounters.with_purpose("LUNG_WORKUP", "OPERATION_STAY"))
+    brief = np.isin(listed.encounter, encounters.with_purpose("LUNG_CYCLE"))
     corrected = rng.random(len(listed)) < _SHARE_CORRECTED
     parts = (
         (OUTPATIENT, ~inpatient),
         (ADMISSION, inpatient & first),
         (MAIN, inpatient & first),
-        (OTHER, inpatient & ~first),
+        (OTHER, inpatient & ~first & ~brief),
         (PATHOLOGY, workup & first),
         (CORRECTED, inpatient & first & corrected),
     )

@@ -14,7 +14,6 @@ from sample_data.files.names import diagnosis_names
 from sample_data.files.patients import MARITAL_CODES, SEX_CODES
 from sample_data.journeys.diagnoses import Diagnoses
 from sample_data.journeys.plans import Procedures
-
 from sample_data.table import FileSpec, FileTable
 
 OTHERS = 40
@@ -51,8 +50,7 @@ class _Page:
         self.row_of = np.full(len(chart.encounters), -1, np.int64)
         self.row_of[self.stays] = np.arange(self.size)
         self.rng = chart.rng("front page")
-        self.empty = self.text.constant("", self.size)
-        self.columns: dict[str, Cells] = {name: self.empty for name in FRONT_PAGE.columns}
+        self.columns: dict[str, Cells] = dict.fromkeys(FRONT_PAGE.columns, self.text.constant("", self.size))
 
     def put(self, column: str, rows: NDArray[np.int64], cells: Cells) -> None:
         """Fill a column at some rows."""
@@ -140,17 +138,15 @@ def _write_operations(page: _Page) -> None:
         row, procedure = page.row_of[done.encounter[chosen]], done.procedure[chosen]
         code, name = page.text.pick(procedures["code"], procedure), page.text.pick(procedures["name"], procedure)
         date = page.text.days(done.day[chosen], "compact")
+        number = f"{rank - 1:02d}"
+        targets = (
+            ("C14x01C", "C15x01N", "C16x01") if rank == 1 else (f"C35x{number}C", f"C36x{number}N", f"C37x{number}")
+        )
+        for column, cells in zip(targets, (code, name, date), strict=True):
+            page.put(column, row, cells)
         if rank == 1:
-            level = page.text.pick(procedures["level"], procedure)
-            incision = page.text.pick(procedures["incision"], procedure)
-            anaesthesia = page.text.pick(procedures["anaesthesia"], procedure)
-            cells = (code, name, date, level, incision, anaesthesia)
-            targets = ("C14x01C", "C15x01N", "C16x01", "C17x01", "C21x01C", "C22x01C")
-        else:
-            cells, number = (code, name, date), f"{rank - 1:02d}"
-            targets = (f"C35x{number}C", f"C36x{number}N", f"C37x{number}")
-        for column, values in zip(targets, cells, strict=False):
-            page.put(column, row, values)
+            for column, attribute in (("C17x01", "level"), ("C21x01C", "incision"), ("C22x01C", "anaesthesia")):
+                page.put(column, row, page.text.pick(procedures[attribute], procedure))
 
 
 def front_pages(chart: Chart, diagnoses: Diagnoses, procedures: Procedures) -> FileTable:

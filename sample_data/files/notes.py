@@ -28,6 +28,7 @@ NOTES = FileSpec(
 _KINDS = ("入院记录", "首次病程记录", "日常病程记录", "出院小结", "死亡记录")
 ADMISSION, FIRST, DAILY, SUMMARY, DEATH = range(5)
 
+_SHARE_BRACKETED = 0.35
 _BRIEF = ("LUNG_CYCLE",)
 _LABORATORY = {"wbc": "WBC", "hgb": "HGB", "plt": "PLT", "crea": "CREA", "k": "K", "a1c": "A1C", "fpg": "FPG"}
 _LABORATORY |= {"bnp": "NTPROBNP", "cea": "CEA", "crp": "CRP"}
@@ -71,6 +72,7 @@ class _Writer:
         self.kinds = tuple(dict.fromkeys(purposes["texts"]))
         self.kind = np.array([self.kinds.index(name) for name in purposes["texts"]])[chart.encounters.purpose[stays]]
         self.size = len(stays)
+        self.bracketed = (self.rng.random(self.size) < _SHARE_BRACKETED).astype(np.int64)
         admission, course = catalog.texts("admission"), catalog.texts("course")
         complaint = self.section(admission["complaint"], slots)
         slots = slots.with_cells("complaint", complaint)
@@ -98,10 +100,8 @@ class _Writer:
         return compose(self.text, wordings, self.kinds, self.kind, self.rng.random(self.size), slots)
 
     def _titled(self, title: str, body: Cells) -> list[Cells]:
-        """Put a title before a section: every hospital system has its own way, by chance of the stay."""
+        """Put a title before a section, in the one or the other style of the stay."""
         break_, name = ("\n", title[1:]) if title.startswith("\n") else ("", title)
-        if not hasattr(self, "bracketed"):
-            self.bracketed = (self.rng.random(self.size) < 0.35).astype(np.int64)
         return [self.text.pick((f"{break_}{name}：", f"{break_}【{name}】"), self.bracketed), body]
 
 

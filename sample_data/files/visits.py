@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 
 from sample_data import catalog
+from sample_data.cells import Encoder
 from sample_data.chart import Chart
 from sample_data.files.slots import clinical_slots
 from sample_data.table import FileSpec, FileTable
 from sample_data.wording import compose
-from sample_data.cells import Encoder
 
 VISITS = FileSpec(
     "门诊就诊.csv",

@@ -11,7 +11,7 @@ from sample_data.journeys.lung import plan_last_stay
 from sample_data.people.cohort import Truth
 from sample_data.people.population import DIABETES, Days
 
-_VISIT_DAYS = 91.0
+_VISIT_DAYS = 98.0
 _ADMISSION_DAYS = 2200.0
 _HYPOGLYCAEMIA_DAYS = 4200.0
 _DAYS_OF_STROKE_STAY = 20
@@ -53,7 +53,7 @@ def _clinic(truth: Truth, ledger: Ledger, rng: np.random.Generator, person: Days
 
 def _admissions(truth: Truth, ledger: Ledger, rng: np.random.Generator, person: Days) -> None:
     start = truth.diabetics.index[person] + 30
-    row, day, number = recurring(rng, start, truth.people.end[person], _ADMISSION_DAYS, 0)
+    row, day, _ = recurring(rng, start, truth.people.end[person], _ADMISSION_DAYS, 0)
     day = day + rng.exponential(900.0, len(day)).astype(np.int64)
     ledger.add("DIABETES_STAY", person[row], day, condition="TYPE2_DIABETES")
     day = start + rng.exponential(_HYPOGLYCAEMIA_DAYS, len(person)).astype(np.int64)

@@ -11,7 +11,7 @@ from sample_data.journeys.lung import plan_last_stay
 from sample_data.people.cohort import Truth
 from sample_data.people.population import HEART_KIDNEY, Days
 
-_HEART_VISIT_DAYS = 95.0
+_HEART_VISIT_DAYS = 110.0
 _KIDNEY_VISIT_DAYS = 105.0
 _ADMISSION_DAYS = 480.0
 

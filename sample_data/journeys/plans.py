@@ -116,7 +116,7 @@ def list_exams(chart: Chart) -> Exams:
     return Exams(encounter[order], exam[order], moment[order], reported[order])
 
 
-def _planned_treatments(chart: Chart) -> list[tuple[Days, Days, Days, Days, Days]]:
+def _planned_treatments(chart: Chart) -> list[tuple[Days, ...]]:
     """Draw who gets which drug of the plan; a person's drugs stay the same from encounter to encounter."""
     plan, rng = catalog.table("treatments"), chart.rng("treatments")
     drugs = catalog.table("drugs").positions(plan["drug"])
@@ -137,7 +137,7 @@ def _planned_treatments(chart: Chart) -> list[tuple[Days, Days, Days, Days, Days
     return chosen
 
 
-def _regimen_treatments(chart: Chart) -> list[tuple[Days, Days, Days, Days, Days]]:
+def _regimen_treatments(chart: Chart) -> list[tuple[Days, ...]]:
     regimens, encounters = catalog.table("regimens"), chart.encounters
     etoposide = catalog.table("drugs").position("ETOPOSIDE")
     chosen = []
@@ -153,7 +153,7 @@ def _regimen_treatments(chart: Chart) -> list[tuple[Days, Days, Days, Days, Days
     return chosen
 
 
-def _general_treatments(chart: Chart) -> list[tuple[Days, Days, Days, Days, Days]]:
+def _general_treatments(chart: Chart) -> list[tuple[Days, ...]]:
     general, encounters = catalog.table("general"), chart.encounters
     conditions = catalog.table("conditions").positions(general["condition"])
     drugs = catalog.table("drugs").positions(general["drug"])

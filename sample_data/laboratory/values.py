@@ -23,8 +23,8 @@ _SHARE_BETWEEN_PERSONS = 0.55
 class Results:
     """Results of a block, one element each, sorted by encounter, report and place in the report.
 
-    `value` is rounded as the laboratory reports it. `grade` is the result of the qualitative tests: 0 negative, 1 trace,
-    2 to 4 for one to three plus.
+    `value` is rounded as the laboratory reports it. `grade` is the result of the qualitative tests: 0 negative,
+    1 trace, 2 to 4 for one to three plus.
     """
 
     report: Index

@@ -12,7 +12,7 @@ from sample_data.days import off_sunday
 from sample_data.effects import comparison
 from sample_data.people.comorbidities import Onsets
 from sample_data.people.population import DIABETES, NEVER, Days, Flags, People, Span
-from sample_data.randomness import choose, stream, weibull_times
+from sample_data.randomness import stream, weibull_times
 
 _LOSS_PER_YEAR = 0.06
 _TARGET = ("MET_DAPA", "MET_EMPA")
@@ -86,7 +86,7 @@ def draw_diabetics(seed: int, block: int, people: People, onsets: Onsets, span: 
         affected = rng.random(size) < np.clip(chance, 0, 0.8)
         onsets.set(condition, person[affected], entry[affected] - 200)
     index = off_sunday(np.minimum(entry + rng.integers(30, 280, size), span.end - 5))
-    hba1c = np.round(np.clip(rng.normal(8.6, 1.2, size), 6.8, 13.5), 1)
+    hba1c: NDArray[np.float64] = np.clip(rng.normal(8.6, 1.2, size), 6.8, 13.5).round(1)
     confounders = _confounders(people, onsets, person, index, hba1c)
     candidate = (rng.random(size) < 0.66) & (index < span.end - 6)
     target = comparison.DIABETES.draw_target(rng, confounders) & candidate

@@ -19,8 +19,8 @@ _DIALYSIS_BELOW = 8.0
 class Organs:
     """Function of heart and kidney of each person of a block.
 
-    `egfr` in mL/min/1.73 m2 at entry, `egfr_slope` its change a year, `ejection_fraction` in percent, `dialysis` the day
-    of the first haemodialysis.
+    `egfr` in mL/min/1.73 m2 at entry, `egfr_slope` its change a year, `ejection_fraction` in percent, `dialysis` the
+    day of the first haemodialysis.
     """
 
     egfr: NDArray[np.float64]

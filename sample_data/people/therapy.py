@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sample_data import catalog
 from sample_data.days import day_number, off_sunday
-from sample_data.people.population import NEVER, Days, Flags
+from sample_data.people.population import Days, Flags
 
 _OSIMERTINIB_MARKETED = day_number(2017, 6, 1)
 _ALECTINIB_MARKETED = day_number(2018, 10, 1)

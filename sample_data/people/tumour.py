@@ -30,8 +30,8 @@ class Tumours:
     """Facts about the tumour of each person of a block; neutral values in those without one.
 
     `line_start`, `line_end` and `regimen` have one column per line of therapy. `arm` is 1 for the target drug of the
-    planted comparison, 0 for the comparator, -1 for those outside it. `response_draw` is a uniform number that decides the
-    best response.
+    planted comparison, 0 for the comparator, -1 for those outside it. `response_draw` is a uniform number that decides
+    the best response.
     """
 
     person: Days
@@ -104,7 +104,7 @@ def _confounders(
     }
 
 
-def _spread(size: int, person: Days, values: NDArray, neutral: int) -> NDArray:
+def _spread(size: int, person: Days, values: NDArray, neutral: float) -> NDArray:
     full = np.full((size, *values.shape[1:]), neutral, values.dtype)
     full[person] = values
     return full

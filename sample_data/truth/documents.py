@@ -7,6 +7,8 @@ from importlib import resources
 from math import exp
 from typing import Any
 
+import numpy as np
+
 from sample_data import catalog
 from sample_data.effects import comparison, negative_controls
 from sample_data.people.population import Span
@@ -58,7 +60,7 @@ def _comparison(planted: comparison.Comparison) -> dict[str, Any]:
         },
         "treatment_model": {"family": "logistic", "intercept": planted.assignment_intercept},
         "confounders": [_confounder(confounder) for confounder in planted.confounders],
-        "censoring": "end of the extract, or loss to follow-up independent of everything; death where it is not the outcome",
+        "censoring": "end of the extract, independent loss to follow-up, death where it is not the outcome",
         "truth_columns": {
             "time": "days",
             "event": "event",
@@ -93,7 +95,7 @@ def effects(patients: int, seed: int, span: Span) -> str:
     content = {
         "patients": patients,
         "seed": seed,
-        "data_end": str(_date(span.end)),
+        "data_end": str(np.datetime64(span.end, "D")),
         "comparisons": [_comparison(comparison.LUNG), _comparison(comparison.DIABETES)],
         "negative_controls": {
             "conditions": _negative_controls(),
@@ -104,12 +106,6 @@ def effects(patients: int, seed: int, span: Span) -> str:
         },
     }
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-
-
-def _date(day: int) -> Any:
-    import numpy as np
-
-    return np.datetime64(day, "D")
 
 
 def unmapped_terms() -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sample_data import catalog
-from sample_data.cells import Cells, Encoder, join, whole_numbers
+from sample_data.cells import Cells, Encoder, join, whole_numbers, written
 from sample_data.chart import Chart
 from sample_data.effects import comparison, negative_controls
 from sample_data.people.population import DIED, END_REASONS, NEVER, SPECIALTIES, Flags
@@ -124,4 +124,4 @@ def persons(chart: Chart, removed: NDArray[np.int64]) -> bytes:
         columns[f"control_{key.lower()}"] = write.day(truth.control_days[:, position])
     cells = [columns[name] for name in COLUMNS]
     cells[-1] = join([cells[-1], _TEXT.constant("\n", write.size)])
-    return b"".join(join(cells, b",").to_pylist())
+    return bytes(written(join(cells, b","))[0])
