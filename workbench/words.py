@@ -39,3 +39,35 @@ def step_name(t: Say, kind: str, name: str) -> str:
     if kind == "rule":
         return name or t("Unnamed criterion")
     return t(_STEPS[kind])
+
+
+_ACCOUNT: Final = {
+    "superseded": mark("an older version of a report that was issued again"),
+    "duplicate": mark("an exact copy of another row"),
+    "refunded": mark("a prescription that was refunded"),
+    "same_diagnosis": mark("the same diagnosis of the same visit"),
+    "same_visit": mark("the same visit in another file"),
+    "second_death": mark("another date of death than the one kept"),
+    "cancelled": mark("an order that was cancelled or refused"),
+    "not_clinical": mark("nothing clinical (meals, nursing, skin tests)"),
+    "invalid_date": mark("a date that does not exist"),
+    "sentinel_date": mark("a date that stands for none"),
+    "outside_visit": mark("a time outside the stay"),
+    "impossible_value": mark("a value that no living person has"),
+    "no_result": mark("no result (sample spoiled, see report)"),
+    "text_in_number": mark("a text in the place of a number"),
+    "unknown_person": mark("a patient who is not in the patient file"),
+    "damaged_identifier": mark("an identifier damaged by a spreadsheet"),
+    "person_without_birth": mark("a patient without a date of birth"),
+    "person_without_sex": mark("a patient without a sex"),
+    "activity_after_death": mark("a death before later activity"),
+    "malformed_row": mark("a row with too few or too many fields"),
+    "orphan_visit": mark("a visit that no file has"),
+    "unmapped": mark("a code without a concept"),
+    "suspected": mark("a diagnosis that is only suspected"),
+}
+
+
+def account_word(t: Say, name: str) -> str:
+    """Say a reason or rule of the account of a load; one that is new here goes by its own name."""
+    return f"{t(_ACCOUNT[name])} ({name})" if name in _ACCOUNT else name

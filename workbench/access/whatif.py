@@ -21,11 +21,13 @@ class WhatIf:
         Counts before any rule, with the first rule, with the first two, and so on to all.
     policy : DisclosurePolicy
         The threshold.
+    before, after : sequence of int
+        Counts of larger sets that the funnel begins in, and of smaller ones within its last step, which are shown too.
 
     Attributes
     ----------
-    steps : list of Shown
-        The funnel as it is shown.
+    before, steps, after : list of Shown
+        Each part as it is shown.
 
     Examples
     --------
@@ -36,8 +38,17 @@ class WhatIf:
     ('104–112', '<10')
     """
 
-    def __init__(self, funnel: Sequence[int], policy: DisclosurePolicy) -> None:
-        self.steps = protect_chain(funnel, policy)
+    def __init__(
+        self,
+        funnel: Sequence[int],
+        policy: DisclosurePolicy,
+        *,
+        before: Sequence[int] = (),
+        after: Sequence[int] = (),
+    ) -> None:
+        shown = protect_chain([*before, *funnel, *after], policy)
+        start, end = len(before), len(before) + len(funnel)
+        self.before, self.steps, self.after = shown[:start], shown[start:end], shown[end:]
         self._funnel = list(funnel)
         self._policy = policy
 

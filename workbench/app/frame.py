@@ -12,7 +12,8 @@ from workbench.app.session import current_language, current_translator
 from workbench.locales import Translator
 from workbench.version import SOFTWARE
 
-ICON: Final = Path(__file__).parent / "static" / "icon.png"
+_STATIC: Final = Path(__file__).parent / "static"
+ICON: Final = _STATIC / "icon.png"
 _HTML_LANGUAGE: Final = {"zh": "zh-CN", "en": "en"}
 
 
@@ -30,10 +31,10 @@ def page_head(title: str, help_text: str) -> Translator:
         For the rest of the page.
     """
     t = current_translator()
-    left, right = st.columns([0.88, 0.12], vertical_alignment="bottom")
-    left.title(title, anchor=False)
-    with right.popover(t("Help"), icon=":material/help:"):
-        st.markdown(help_text)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(title, anchor=False, width="content")
+        with st.popover(t("Help"), icon=":material/help:"):
+            st.markdown(help_text)
     return t
 
 
@@ -45,6 +46,11 @@ def footer() -> None:
         parts.insert(0, t("Data snapshot {snapshot}", snapshot=current_source().snapshot))
     st.divider()
     st.markdown(f":gray[{'  ·  '.join(parts)}]")
+
+
+def set_style() -> None:
+    """Put the style sheet into the page."""
+    st.html(_STATIC / "style.css")
 
 
 def set_page_language() -> None:

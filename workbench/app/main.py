@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.app.errors import guarded
-from workbench.app.frame import ICON, footer, set_page_language
+from workbench.app.frame import ICON, footer, set_page_language, set_style
 from workbench.app.session import current_translator, language_switch
 from workbench.app.views import PAGES
 
@@ -32,6 +32,7 @@ def run() -> None:
     with st.sidebar:
         language_switch()
     set_page_language()
+    set_style()
     chosen.run()
     guarded(footer)()
 

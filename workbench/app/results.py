@@ -13,6 +13,7 @@ from workbench.counts import StepCount, attrition_counts
 from workbench.editor import CriterionForm, EntryForm, new_definition, set_entry
 from workbench.editor.forms import WITH_VALUE
 from workbench.locales import Language
+from workbench.profile import DataProfile, profile_of
 
 
 def step_counts(source: Source, definition: CohortDefinition, policy: DisclosurePolicy) -> list[StepCount]:
@@ -82,3 +83,15 @@ def _recorded(
         names = concept_labels(source.cdm, [*found[0], *found[1]], language)
     units, answers = ([Concept(concept_id=n, concept_name=names.get(n, str(n))) for n in numbers] for numbers in found)
     return units, answers
+
+
+def profile(source: Source) -> DataProfile:
+    """Look at the CDM as a whole."""
+    return _profile(source.snapshot)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _profile(snapshot: str) -> DataProfile:
+    source = current_source()
+    with source.evaluator():
+        return profile_of(source.cdm)

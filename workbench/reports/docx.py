@@ -132,7 +132,7 @@ class _Writer:
         self.document.add_paragraph()
 
     def sections(self) -> None:
-        for number, section in self.report.all_sections(self.t):
+        for number, section in self.report.pages(self.t):
             self.document.add_heading(f"{number}  {section.title}", level=1)
             for block in section.blocks:
                 if isinstance(block, Paragraph):

@@ -36,7 +36,7 @@ def to_html(report: ReportModel) -> bytes:
     """
     t = translator(report.language)
     page = _TEMPLATES.get_template("report.html.j2").render(
-        report=report, t=t, sections=list(report.all_sections(t)), svg=_svg, fonts=Markup(WEB_STACK)
+        report=report, t=t, sections=list(report.pages(t)), svg=_svg, fonts=Markup(WEB_STACK)
     )
     return page.encode()
 

@@ -107,7 +107,9 @@ class Table(_Part):
     sheet : str
         Name of its sheet in a workbook.
     chart : {"bar", "column", "line"}, optional
-        A native chart in the workbook, of the first column against column `chart_column`.
+        A native chart in the workbook, of column `chart_label` against column `chart_column`.
+    only_in_workbook : bool
+        Leave the table out of the other formats: a figure shows it there.
     emphasis : list of int
         Rows to set in bold.
     """
@@ -120,6 +122,8 @@ class Table(_Part):
     sheet: str = ""
     chart: Literal["bar", "column", "line"] | None = None
     chart_column: int = 1
+    chart_label: int = 0
+    only_in_workbook: bool = False
     emphasis: list[int] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -262,6 +266,12 @@ class ReportModel(_Part):
         """Yield the sections with their numbers, the provenance last."""
         origin = Section(title=t("Provenance"), blocks=[Facts(facts=self.provenance.facts(t))])
         yield from enumerate([*self.sections, origin], start=1)
+
+    def pages(self, t: Translator) -> Iterator[tuple[int, Section]]:
+        """Yield the sections as they stand on paper: without the tables that only a workbook has."""
+        for number, section in self.all_sections(t):
+            kept = [b for b in section.blocks if not (isinstance(b, Table) and b.only_in_workbook)]
+            yield number, section.model_copy(update={"blocks": kept})
 
     def tables(self) -> Iterator[Table]:
         """All its tables, in order."""

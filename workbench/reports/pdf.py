@@ -47,7 +47,7 @@ def to_pdf(report: ReportModel) -> bytes:
                 font_paths=[str(FONTS)],
                 ignore_system_fonts=True,
                 pdf_standards=[_STANDARD],
-                timestamp=report.provenance.created.astimezone(UTC),
+                timestamp=report.provenance.created.astimezone(UTC).replace(microsecond=0),
             )
         )
 
@@ -72,7 +72,7 @@ def _data(report: ReportModel, folder: Path) -> dict[str, Any]:
                     _block(block, folder, f"{number}-{position}") for position, block in enumerate(section.blocks)
                 ],
             }
-            for number, section in report.all_sections(t)
+            for number, section in report.pages(t)
         ],
     }
 

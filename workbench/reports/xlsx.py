@@ -168,7 +168,7 @@ class _Writer:
         chart.add_series(
             {
                 "name": [name, top, value],
-                "categories": [name, top + 1, 0, end, 0],
+                "categories": [name, top + 1, table.chart_label, end, table.chart_label],
                 "values": [name, top + 1, value, end, value],
                 "fill": {"color": "#1F4E79"},
                 "data_labels": {"value": True},

@@ -211,7 +211,7 @@ class Narrator:
     def _set(self, codeset: int | None) -> str:
         if codeset is None:
             return self.t("any")
-        return self.t("“{name}”", name=self._concept_sets.get(codeset, codeset))
+        return self.t('"{name}"', name=self._concept_sets.get(codeset, codeset))
 
 
 def _sentence(text: str, t: Translator) -> str:

@@ -9,12 +9,12 @@ from workbench.locales import Translator, mark
 
 _SIGNS: Final = {"lt": "<", "lte": "≤", "eq": "=", "!eq": "≠", "gt": ">", "gte": "≥"}
 _TEXT: Final = {
-    "contains": mark("contains “{text}”"),
-    "!contains": mark("does not contain “{text}”"),
-    "startsWith": mark("begins with “{text}”"),
-    "!startsWith": mark("does not begin with “{text}”"),
-    "endsWith": mark("ends with “{text}”"),
-    "!endsWith": mark("does not end with “{text}”"),
+    "contains": mark('contains "{text}"'),
+    "!contains": mark('does not contain "{text}"'),
+    "startsWith": mark('begins with "{text}"'),
+    "!startsWith": mark('does not begin with "{text}"'),
+    "endsWith": mark('ends with "{text}"'),
+    "!endsWith": mark('does not end with "{text}"'),
 }
 
 
@@ -36,7 +36,7 @@ def comparison(t: Translator, value: NumericRange | DateRange, unit: str = "") -
 
 def text_filter(t: Translator, value: TextFilter) -> str:
     """Word a comparison with a text."""
-    return t(_TEXT[value.op], text=value.text) if value.op in _TEXT else f"= “{value.text}”"
+    return t(_TEXT[value.op], text=value.text) if value.op in _TEXT else f"= {value.text}"
 
 
 def period(t: Translator, value: Period) -> str:

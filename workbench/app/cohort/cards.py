@@ -39,20 +39,24 @@ def show_cards(t: Translator, source: Source, draft: Draft, narrator: Narrator, 
     counted = [step for step in steps if step.kind == "rule"]
     for position, rule in enumerate(rules):
         _rule_card(t, source, draft, narrator, position, rule, counted[position] if counted else None)
-    one, several, _ = st.columns([0.26, 0.34, 0.4])
     empty = CriterionForm(kind="Measurement", latest=0)
-    if one.button(t("Add a criterion"), icon=":material/add:", key="add-rule", type="primary"):
+    with st.container(horizontal=True):
+        one = st.button(t("Add a criterion"), icon=":material/add:", key="add-rule", type="primary")
+        several = st.button(t("Add a group: any of several"), icon=":material/alt_route:", key="add-group")
+    if one:
         edit_rule(t, source, draft, RuleForm(name="", members=[empty]), None)
-    if several.button(t("Add a group: any of several"), icon=":material/alt_route:", key="add-group"):
+    if several:
         edit_rule(t, source, draft, RuleForm(name="", match="any", members=[empty, empty]), None)
 
 
 def _entry_card(t: Translator, source: Source, draft: Draft, narrator: Narrator) -> None:
     expression = draft.definition.expression
     with st.container(border=True, key="entry-card"):
-        head, action = st.columns([0.8, 0.2], vertical_alignment="center")
-        head.subheader(t("Entry event: who comes in"), anchor=False)
         form = entry_form_of(expression)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.subheader(t("Entry event: who comes in"), anchor=False, width="content")
+            fits = form is not None or not expression.primary_criteria.criteria_list
+            asked = fits and st.button(t("Edit the entry event"), key="edit-entry", icon=":material/edit:")
         if not expression.primary_criteria.criteria_list:
             st.markdown(t("Nothing brings a person in yet. Choose a diagnosis, a drug or another record."))
             form = EntryForm(members=[])
@@ -60,7 +64,7 @@ def _entry_card(t: Translator, source: Source, draft: Draft, narrator: Narrator)
             st.markdown(" ".join(narrator.entry(expression)))
         if form is None:
             st.markdown(f":gray[{t('This entry event has more than a card can show. Change it in its JSON.')}]")
-        elif action.button(t("Edit the entry event"), key="edit-entry", icon=":material/edit:"):
+        elif asked:
             edit_entry(t, source, draft, form)
 
 
@@ -75,22 +79,22 @@ def _rule_card(
 ) -> None:
     form = rule_form_of(rule, draft.definition.expression)
     with st.container(border=True, key=f"rule-card-{position}"):
-        head, numbers, action = st.columns([0.5, 0.25, 0.25], vertical_alignment="center")
-        name = rule.name or t("Unnamed criterion")
-        head.markdown(f"**{position + 1}. {name}**")
-        if form is not None:
-            label = t("include") if form.mode == "include" else t("exclude")
-            head.badge(label, color="blue" if form.mode == "include" else "orange")
-        if step is not None:
-            numbers.markdown(t("{persons} left", persons=step.persons))
-            if step.lost.high:
-                numbers.markdown(f":orange[−{step.lost}]")
-        if form is not None and action.button(
-            t("Edit {n}", n=position + 1), key=f"edit-rule-{position}", icon=":material/edit:"
-        ):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            with st.container(horizontal=True, width="content", vertical_alignment="center"):
+                st.markdown(f"**{position + 1}. {rule.name or t('Unnamed criterion')}**", width="content")
+                if form is not None:
+                    included = form.mode == "include"
+                    st.badge(t("include") if included else t("exclude"), color="blue" if included else "orange")
+            with st.container(horizontal=True, width="content", vertical_alignment="center"):
+                if step is not None:
+                    lost = f"  :orange[−{step.lost}]" if step.lost.high else ""
+                    st.markdown(t("{persons} left", persons=step.persons) + lost, width="content")
+                asked = form is not None and st.button(
+                    t("Edit {n}", n=position + 1), key=f"edit-rule-{position}", icon=":material/edit:"
+                )
+                _menu(t, draft, position)
+        if form is not None and asked:
             edit_rule(t, source, draft, form, position)
-        with action:
-            _menu(t, draft, position)
         st.markdown(narrator.rule(rule))
         if form is None:
             st.markdown(f":gray[{t('This criterion has more than a card can show. Change it in its JSON.')}]")

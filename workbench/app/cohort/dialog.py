@@ -10,7 +10,7 @@ from workbench.app.cohort.draft import Draft
 from workbench.app.cohort.editing import Editing, begin
 from workbench.app.cohort.member_fields import Purpose, member_fields
 from workbench.app.data import Source
-from workbench.editor import CriterionForm, EntryForm, RuleForm, add_rule, replace_rule, set_entry
+from workbench.editor import CriterionForm, EntryForm, RuleForm, add_rule, concept_set_named, replace_rule, set_entry
 from workbench.editor.forms import Match
 from workbench.locales import Translator, mark
 
@@ -75,13 +75,12 @@ def edit_rule(t: Translator, source: Source, draft: Draft, form: RuleForm, posit
                 format_func=lambda choice: t(_MATCHES[choice]),
                 key="rule-match",
             )
+        name = name.strip() or _suggested(members)
         problem = _problem(t, name, mode, members)
         if problem:
             st.warning(problem, icon=":material/edit_note:")
         if _saved(t, disabled=bool(problem)):
-            rule = RuleForm(
-                name=name.strip(), description=form.description, mode=mode, match=match or "all", members=members
-            )
+            rule = RuleForm(name=name, description=form.description, mode=mode, match=match or "all", members=members)
             changed = add_rule(draft.definition, rule)
             if position is not None:
                 changed = replace_rule(draft.definition, position, rule)
@@ -103,10 +102,15 @@ def _members(t: Translator, source: Source, editing: Editing, purpose: Purpose) 
     return forms
 
 
+def _suggested(members: list[CriterionForm]) -> str:
+    """Name a card after its concepts, where the user gives it no name."""
+    return ", ".join(concept_set_named(member.items) for member in members if member.items)
+
+
 def _problem(t: Translator, name: str, mode: str, members: list[CriterionForm]) -> str:
     """Say what keeps a card from being saved."""
-    if not name.strip():
-        return t("Give the criterion a name.")
+    if not name:
+        return t("Choose a concept, or give the criterion a name.")
     if any(member.kind == "Demographics" and not (member.age or member.genders) for member in members):
         return t("Choose an age or a sex.")
     if mode == "exclude" and any(member.kind == "Demographics" for member in members):

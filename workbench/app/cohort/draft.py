@@ -95,9 +95,15 @@ def begin_empty_draft(name: str) -> Draft:
 
 def open_draft(draft_id: str) -> Draft | None:
     """Open a saved draft; none where there is none of that name."""
+    saved = saved_definition(draft_id)
+    return _show(Draft(draft_id, saved)) if saved is not None else None
+
+
+def saved_definition(draft_id: str) -> CohortDefinition | None:
+    """Read the definition of a saved draft; none where there is none of that name."""
     with current_records().session() as session:
         row = session.get(DraftRow, draft_id)
-    return _show(Draft(draft_id, read_definition(row.content))) if row is not None else None
+    return read_definition(row.content) if row is not None else None
 
 
 def saved_drafts() -> dict[str, str]:

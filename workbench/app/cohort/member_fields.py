@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import streamlit as st
 
 from cohorts.definition import Concept, NumericRange
+from workbench.app.choices import distinct
 from workbench.app.cohort.editing import Member
 from workbench.app.cohort.picker import pick_concepts
 from workbench.app.data import Source
@@ -132,22 +133,24 @@ def _value_fields(t: Translator, source: Source, member: Member, kind: str) -> d
         t("to"), value=None if end is None else float(end), key=member.key("value-to"), disabled=op != "bt"
     )
     options = {concept.concept_id: concept for concept in [*form.units, *units]}
+    unit_names = distinct({number: _name(concept) for number, concept in options.items()})
     chosen = unit.selectbox(
         t("Unit"),
         [None, *options],
         index=1 if form.units else 0,
-        format_func=lambda u: t("any") if u is None else options[u].concept_name or str(u),
+        format_func=lambda u: t("any") if u is None else unit_names[u],
         key=member.key("unit"),
         disabled=op is None,
     )
     named = {concept.concept_id: concept for concept in [*form.answers, *answers]}
+    answer_names = distinct({number: _name(concept) for number, concept in named.items()})
     wanted = []
     if named:
         wanted = st.multiselect(
             t("Result is one of"),
             list(named),
             default=[concept.concept_id for concept in form.answers],
-            format_func=lambda a: named[a].concept_name or str(a),
+            format_func=lambda a: answer_names[a],
             placeholder=t("any"),
             key=member.key("answers"),
         )
@@ -163,6 +166,10 @@ def _value_fields(t: Translator, source: Source, member: Member, kind: str) -> d
         "units": [options[chosen]] if chosen is not None and asked is not None else [],
         "answers": [named[answer] for answer in wanted],
     }
+
+
+def _name(concept: Concept) -> str:
+    return concept.concept_name or str(concept.concept_id)
 
 
 def _plain(value: float | None) -> int | float | None:

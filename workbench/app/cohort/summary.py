@@ -29,29 +29,36 @@ def show_summary(t: Translator, source: Source, definition: CohortDefinition) ->
         steps = step_counts(source, definition, Settings().policy)
     final = steps[-1].persons
     st.metric(t("Eligible persons"), str(final), border=True)
-    st.html(funnel_html(t, steps))
+    st.html(funnel_html(t, _telling(steps)))
     costliest = _costliest(steps)
     if costliest is not None:
         st.markdown(t("Most are lost at **{step}**.", step=costliest.name(t)))
     return steps
 
 
-def funnel_html(t: Translator, steps: list[StepCount]) -> str:
-    """Draw the steps as bars with their numbers; every text is escaped."""
+def funnel_html(t: Translator, steps: list[StepCount], names: dict[str, str] | None = None) -> str:
+    """Draw the steps as bars with their numbers; rules go by `names`, and every text is escaped."""
+    called = names or {}
     most = max((step.persons.high for step in steps), default=0) or 1
-    rows = []
-    for step in steps:
-        width = round(100 * step.persons.centre / most, 1)
-        lost = f"−{step.lost}" if step.lost.high else ""
-        rows.append(
-            f'<div style="margin:.35rem 0"><div style="display:flex;justify-content:space-between;gap:.6rem">'
-            f'<span>{escape(step.name(t))}</span><span style="white-space:nowrap"><b>{escape(str(step.persons))}</b> '
-            f'<span style="color:#8a3b12">{escape(lost)}</span></span></div>'
-            f'<div style="background:#e4e9f0;border-radius:3px;height:.5rem" aria-hidden="true">'
-            f'<div style="background:#1f4e79;border-radius:3px;height:.5rem;width:{width}%"></div></div></div>'
-        )
+    rows = [_bar(called.get(step.rule, step.name(t)), step, step.persons.centre / most) for step in steps]
     label = escape(t("Persons left after each step"), quote=True)
     return f'<div role="group" aria-label="{label}" style="font-size:.9rem">{"".join(rows)}</div>'
+
+
+def _bar(name: str, step: StepCount, share: float) -> str:
+    lost = f'<span style="color:#8a3b12">−{escape(str(step.lost))}</span>' if step.lost.high else ""
+    return (
+        '<div style="margin:.35rem 0"><div style="display:flex;justify-content:space-between;gap:.6rem">'
+        f"<span>{escape(name)}</span>"
+        f'<span style="white-space:nowrap"><b>{escape(str(step.persons))}</b> {lost}</span></div>'
+        '<div style="background:#e4e9f0;border-radius:3px;height:.5rem" aria-hidden="true">'
+        f'<div style="background:#1f4e79;border-radius:3px;height:.5rem;width:{100 * share:.1f}%"></div></div></div>'
+    )
+
+
+def _telling(steps: list[StepCount]) -> list[StepCount]:
+    """Keep the first step, the criteria, and what else loses anybody."""
+    return [step for n, step in enumerate(steps) if n == 0 or step.kind == "rule" or step.lost.high]
 
 
 def _costliest(steps: list[StepCount]) -> StepCount | None:

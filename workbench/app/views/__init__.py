@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from workbench.app.views import cohort, home, jobs
+from workbench.app.views import cohort, feasibility, home, jobs
 from workbench.locales import mark
 
 
@@ -36,6 +36,7 @@ PAGES: Final[dict[str, list[PageEntry]]] = {
     mark("Research"): [
         PageEntry("", mark("Home"), ":material/home:", home.show),
         PageEntry("cohort", mark("Cohort"), ":material/group:", cohort.show),
+        PageEntry("feasibility", mark("Feasibility"), ":material/filter_alt:", feasibility.show),
     ],
     mark("System"): [PageEntry("jobs", mark("Jobs"), ":material/pending_actions:", jobs.show)],
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from workbench.app.choices import distinct
 from workbench.app.cohort.cards import show_cards
 from workbench.app.cohort.draft import Draft, begin_empty_draft, current_draft, delete_draft, open_draft, saved_drafts
 from workbench.app.cohort.exchange import show_export, show_import
@@ -37,7 +38,6 @@ def show() -> None:
     cards, summary = st.columns([0.66, 0.34], gap="large")
     with summary:
         steps = show_summary(t, source, draft.definition)
-        _history(t, draft)
     with cards:
         _name(t, draft)
         show_cards(t, source, draft, narrator_for(t, source, draft.definition), steps)
@@ -46,29 +46,30 @@ def show() -> None:
 
 
 def _chooser(t: Translator, draft: Draft | None) -> None:
-    saved = saved_drafts()
-    chosen, new, bring, drop = st.columns([0.46, 0.18, 0.18, 0.18], vertical_alignment="bottom")
+    saved = distinct(saved_drafts())
     options = list(saved)
-    with chosen:
-        wanted = st.selectbox(
-            t("Definition"),
-            options,
-            index=options.index(draft.draft_id) if draft is not None and draft.draft_id in saved else None,
-            format_func=lambda number: saved[number],
-            placeholder=t("Choose a definition"),
-            key=f"definition-{draft.draft_id if draft else 'none'}",
-        )
+    wanted = st.selectbox(
+        t("Definition"),
+        options,
+        index=options.index(draft.draft_id) if draft is not None and draft.draft_id in saved else None,
+        format_func=lambda number: saved[number],
+        placeholder=t("Choose a definition"),
+        key=f"definition-{draft.draft_id if draft else 'none'}",
+    )
     if wanted is not None and (draft is None or wanted != draft.draft_id):
         open_draft(wanted)
         st.rerun()
-    if new.button(t("New"), icon=":material/add:", key="new-definition"):
-        begin_empty_draft(t("New cohort"))
-        st.rerun()
-    with bring.popover(t("Import"), icon=":material/upload:"):
-        show_import(t)
-    if draft is not None and drop.button(t("Delete"), icon=":material/delete:", key="delete-definition"):
-        delete_draft(draft.draft_id)
-        st.rerun()
+    with st.container(horizontal=True):
+        if st.button(t("New"), icon=":material/add:", key="new-definition"):
+            begin_empty_draft(t("New cohort"))
+            st.rerun()
+        with st.popover(t("Import"), icon=":material/upload:"):
+            show_import(t)
+        if draft is not None:
+            _history(t, draft)
+            if st.button(t("Delete"), icon=":material/delete:", key="delete-definition"):
+                delete_draft(draft.draft_id)
+                st.rerun()
 
 
 def _name(t: Translator, draft: Draft) -> None:
@@ -79,10 +80,9 @@ def _name(t: Translator, draft: Draft) -> None:
 
 
 def _history(t: Translator, draft: Draft) -> None:
-    back, forth = st.columns(2)
-    if back.button(t("Undo"), icon=":material/undo:", disabled=not draft.past, key="undo"):
+    if st.button(t("Undo"), icon=":material/undo:", disabled=not draft.past, key="undo"):
         draft.undo()
         st.rerun()
-    if forth.button(t("Redo"), icon=":material/redo:", disabled=not draft.future, key="redo"):
+    if st.button(t("Redo"), icon=":material/redo:", disabled=not draft.future, key="redo"):
         draft.redo()
         st.rerun()

@@ -1,0 +1,1 @@
+"""The page that says whether a trial can be filled."""

@@ -1,0 +1,56 @@
+"""Names of concept sets for a reader."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cohorts import CohortDefinition
+from cohorts.definition import ConceptSet
+from workbench.locales import Language, Translator
+
+_MOST_NAMES: Final = 3
+
+
+def concepts_of(definition: CohortDefinition) -> list[int]:
+    """List the concepts that the concept sets of a definition name."""
+    sets = definition.expression.concept_sets or []
+    return [item.concept.concept_id for known in sets for item in known.expression.items]
+
+
+def concept_set_names(
+    t: Translator,
+    definition: CohortDefinition,
+    concept_names: dict[int, str],
+    labels: dict[str, dict[Language, str]] | None = None,
+) -> dict[int, str]:
+    """Name the concept sets of a definition.
+
+    Parameters
+    ----------
+    t : Translator
+        Of the reader's language.
+    definition : CohortDefinition
+        Whose sets.
+    concept_names : dict of int to str
+        Names of the concepts in that language.
+    labels : dict, optional
+        What to call a set, by its own name and the language.
+
+    Returns
+    -------
+    dict of int to str
+        By id: the label; or the concepts, where they are few; or the set's own name.
+    """
+    sets = definition.expression.concept_sets or []
+    return {known.id: _name(t, known, concept_names, labels or {}) for known in sets}
+
+
+def _name(t: Translator, known: ConceptSet, names: dict[int, str], labels: dict[str, dict[Language, str]]) -> str:
+    label = labels.get(known.name or "", {}).get(t.language)
+    if label:
+        return label
+    included = [item.concept for item in known.expression.items if not item.is_excluded]
+    if known.name and len(included) > _MOST_NAMES:
+        return known.name
+    said = [names.get(c.concept_id) or c.concept_name or str(c.concept_id) for c in included]
+    return t(", ").join(said) or (known.name or "")
