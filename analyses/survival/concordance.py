@@ -24,8 +24,8 @@ from omop_etl.errors import CannotAnswerError, UsageError
 TimeWeighting = Literal["n", "S", "S/G", "n/G2", "I"]
 """How much a pair counts by the time of its event: all the same (Harrell), n(0) S/n, n(0) S/(G n), 1/G² (Uno), 1/n."""
 
-_TIED = 1e-9
-"""Predictors closer than this, in standard deviations, are tied: they differ by rounding only."""
+_TIED = 1e-12
+"""Predictors closer than this, relative to the largest, are tied: they differ by rounding only."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,7 @@ class _Pairs:
         self.strata = np.zeros(len(times), dtype=np.int64) if stratum is None else stratum[self.order]
         self.exit, self.event = times.exit[self.order], times.event[self.order]
         self.rank = rank[self.order]
+        self.highest = int(rank.max())
         self.weight = times.weights()[self.order]
         self.entry = None if times.entry is None else times.entry[self.order]
         counted = self.event if ymax is None else self.event & (self.exit <= ymax)
@@ -169,7 +170,7 @@ class _Pairs:
         """Per counted event the weight of those at risk with a lower, a higher and the same predictor."""
         at = self.events
         stop = np.searchsorted(self.strata, self.strata[at], side="right")
-        lower, same = RankSums(self.rank, self.weight).within(self._run_ends[at], stop, self.rank[at])
+        lower, same = RankSums(self.rank, self.weight, self.highest).within(self._run_ends[at], stop, self.rank[at])
         everybody = np.append(0.0, np.cumsum(self.weight))
         total = everybody[stop] - everybody[self._run_ends[at]]
         if self.entry is not None:
@@ -183,7 +184,9 @@ class _Pairs:
         at = self.events
         by_entry = order_within(self.strata, self.entry)
         start = self._entries_before(by_entry, at)
-        lower, same = RankSums(self.rank[by_entry], self.weight[by_entry]).within(start, stop, self.rank[at])
+        lower, same = RankSums(self.rank[by_entry], self.weight[by_entry], self.highest).within(
+            start, stop, self.rank[at]
+        )
         everybody = np.append(0.0, np.cumsum(self.weight[by_entry]))
         return lower, same, everybody[stop] - everybody[start]
 
@@ -196,7 +199,7 @@ class _Pairs:
     def seen_from_those_at_risk(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Per row the weight of the events that it was at risk at: of a higher, a lower and the same predictor."""
         at = self.events
-        sums = RankSums(self.rank[at], self.event_weight)
+        sums = RankSums(self.rank[at], self.event_weight, self.highest)
         start = self._counted_through(self.strata, None if self.entry is None else self.entry)
         same_time = np.where(self.event, np.nextafter(self.exit, -np.inf), self.exit)
         stop = np.maximum(self._counted_through(self.strata, same_time), start)
@@ -216,7 +219,7 @@ class _Pairs:
         at = np.flatnonzero(self.event)
         run = np.searchsorted(run_starts(self.strata, self.exit), at, side="right")
         together = _pairs_within(run, self.weight[at])
-        same = _pairs_within(run * (int(self.rank.max()) + 1) + self.rank[at], self.weight[at])
+        same = _pairs_within(run * (self.highest + 1) + self.rank[at], self.weight[at])
         return together - same, same
 
 
@@ -230,7 +233,7 @@ def _pairs_within(code: IntArray, weight: FloatArray) -> float:
 def _ranks(predictor: FloatArray) -> IntArray:
     """Rank a predictor from 0, values that differ by rounding only as one."""
     order = np.argsort(predictor, kind="stable")
-    steps = np.diff(predictor[order]) > _TIED * max(float(np.std(predictor)), np.finfo(float).tiny)
+    steps = np.diff(predictor[order]) > _TIED * float(np.abs(predictor).max())
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.append(0, np.cumsum(steps))
     return rank

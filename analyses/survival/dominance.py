@@ -16,6 +16,8 @@ class RankSums:
         Rank of every point, from 0, in the order of the sequence.
     weight : numpy.ndarray
         Weight of every point.
+    highest : int
+        Highest rank of a point or of a question.
 
     Notes
     -----
@@ -24,16 +26,15 @@ class RankSums:
 
     Examples
     --------
-    >>> sums = RankSums(np.array([2, 0, 1, 2]), np.array([1.0, 1.0, 1.0, 5.0]))
+    >>> sums = RankSums(np.array([2, 0, 1, 2]), np.array([1.0, 1.0, 1.0, 5.0]), 2)
     >>> below, equal = sums.within(np.array([0, 1]), np.array([3, 4]), np.array([2, 2]))
     >>> below, equal
     (array([2., 2.]), array([1., 5.]))
     """
 
-    def __init__(self, rank: IntArray, weight: FloatArray) -> None:
+    def __init__(self, rank: IntArray, weight: FloatArray, highest: int) -> None:
         self._levels: list[tuple[int, IntArray, FloatArray]] = []
-        bits = max(int(rank.max(initial=0)).bit_length(), 1)
-        for bit in range(bits - 1, -1, -1):
+        for bit in range(highest.bit_length() - 1, -1, -1):
             low = ((rank >> bit) & 1) == 0
             self._levels.append((bit, _sums_before(low.astype(np.int64)), _sums_before(np.where(low, weight, 0.0))))
             order = np.concatenate([np.flatnonzero(low), np.flatnonzero(~low)])

@@ -94,6 +94,10 @@ class _SetSums:
 
     def add(self, risks: FloatArray, x: FloatArray) -> None:
         """Let persons join, one after the other."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._add(risks, x)
+
+    def _add(self, risks: FloatArray, x: FloatArray) -> None:
         value, first, second = self._value, self._first, self._second
         for risk, covariates in zip(risks, x.T, strict=True):
             mixed = covariates[:, None] * first[:-1, None, :]
