@@ -121,10 +121,10 @@ def suspect(table: FileTable, log: DefectLog, rng: np.random.Generator) -> None:
     log.add("suspected_diagnosis", table, rows, "诊断名称", FLAGGED)
 
 
-def join_diagnoses(table: FileTable, log: DefectLog, rng: np.random.Generator) -> None:
-    """Write the first two diagnoses of some visits into one cell, and drop the row of the second.
+def join_diagnoses(table: FileTable, log: DefectLog, rng: np.random.Generator) -> Rows:
+    """Write the first two diagnoses of some visits into one cell, drop the row of the second, and give the rows kept.
 
-    Must come before any other change of the table.
+    Must come before any other change of the table. The rows are recorded later, when it is known which are loaded.
     """
     kind, rank, encounter = table.facts["kind"], table.facts["rank"], table.encounter
     second = np.zeros(len(table), np.bool_)
@@ -139,7 +139,7 @@ def join_diagnoses(table: FileTable, log: DefectLog, rng: np.random.Generator) -
     table.drop(dropped)
     joined = [f"1.{first} 2.{second}" for first, second in zip(first_names, second_names, strict=True)]
     table.change_texts("诊断名称", kept, joined)
-    log.add("multi_diagnosis", table, kept, "诊断名称", CLEANED)
+    return kept
 
 
 def blur_cells(

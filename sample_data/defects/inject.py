@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sample_data.chart import Chart
 from sample_data.defects import codes, dates, deaths, persons, results, rows, treatments, vitals
 from sample_data.defects.log import DefectLog
+from sample_data.defects.rates import CLEANED
 from sample_data.files.diagnoses import ADMISSION, OUTPATIENT
 from sample_data.files.front_page import DIAGNOSIS_COLUMNS
 from sample_data.journeys.ledger import INPATIENT
@@ -72,6 +73,11 @@ class _Injector:
         column_of = {name: visit_column(name) for name in _VISIT_FILES}
         size = len(self.chart.encounters)
         rows.follow_lost_visits(members, size, np.concatenate(lost), np.concatenate(causes), column_of, self.log)
+
+    def joined_diagnoses(self, joined: Rows, removed: Rows) -> None:
+        table = self.tables["诊断明细.csv"]
+        loaded = joined[~np.isin(table.person[joined], removed)]
+        self.log.add("multi_diagnosis", table, loaded, "诊断名称", CLEANED)
 
     def whole_rows(self) -> None:
         for name in _EVENT_FILES:
@@ -173,9 +179,10 @@ def inject(chart: Chart, tables: Tables, log: DefectLog) -> Rows:
         Where every defect is recorded.
     """
     injector = _Injector(chart, tables, log)
-    codes.join_diagnoses(tables["诊断明细.csv"], log, injector.rng("several diagnoses"))
+    joined = codes.join_diagnoses(tables["诊断明细.csv"], log, injector.rng("several diagnoses"))
     removed = injector.persons()
     injector.encounters()
+    injector.joined_diagnoses(joined, removed)
     injector.whole_rows()
     injector.deaths(removed)
     injector.diagnoses()

@@ -15,6 +15,7 @@ Rows = NDArray[np.int64]
 
 _NO_RESULT = ("见报告", "标本溶血", "标本量不足")
 _SHARE_CORRECTED = 0.3
+_WELL_BEYOND = 1.15
 _SHARE_WIDE_SIGNS = 0.2
 _NEAR_LOWER_LIMIT, _NEAR_UPPER_LIMIT = 6.0, 0.2
 
@@ -50,8 +51,10 @@ def lose_results(table: FileTable, log: DefectLog, rng: np.random.Generator) -> 
 
 def slip_points(table: FileTable, log: DefectLog, rng: np.random.Generator) -> None:
     """Move the decimal point of some results so far that the value is impossible."""
-    slips = catalog.table("tests").numbers("slip")[table.facts["test"]]
-    rows = log.draw("impossible_value", table, rng, ~np.isnan(slips))
+    tests = catalog.table("tests")
+    slips = tests.numbers("slip")[table.facts["test"]]
+    beyond = table.facts["value"] * slips > tests.numbers("possible_high")[table.facts["test"]] * _WELL_BEYOND
+    rows = log.draw("impossible_value", table, rng, beyond)
     test = table.facts["test"][rows]
     table.change("结果", rows, spell_values(table.text, test, table.facts["value"][rows] * slips[rows]))
     log.add("impossible_value", table, rows, "结果", FLAGGED)

@@ -44,8 +44,8 @@ def damage_identifier(table: FileTable, column: str, log: DefectLog, rng: np.ran
 
 
 def lose_visit(table: FileTable, column: str, log: DefectLog, rng: np.random.Generator) -> None:
-    """Give some rows the number of a visit that no file has."""
-    rows = log.draw("orphan_visit", table, rng)
+    """Give some rows the number of a visit that no file has; only rows that are loaded with their visit."""
+    rows = log.draw("orphan_visit", table, rng, table.facts.get("carries_visit"))
     numbers = rng.integers(0, 10**8, len(rows))
     table.change_texts(column, rows, [f"MZ99{number:08d}" for number in numbers.tolist()])
     log.add("orphan_visit", table, rows, column, FLAGGED)
@@ -59,5 +59,5 @@ def follow_lost_visits(
     cause_of[lost] = causes
     for table in tables:
         at = np.where(table.encounter >= 0, cause_of[table.encounter], 0)
-        rows = np.flatnonzero((at > 0) & ~table.taken)
+        rows = np.flatnonzero((at > 0) & ~table.taken & table.facts.get("carries_visit", True))
         log.add("orphan_visit", table, rows, column_of[table.spec.name], FLAGGED, causes=at[rows])

@@ -7,7 +7,7 @@ import numpy as np
 from sample_data import catalog
 from sample_data.cells import Cells, Encoder, join, whole_numbers
 from sample_data.chart import SERIES_PER_BLOCK, Chart
-from sample_data.journeys.orders import KINDS, Orders, names
+from sample_data.journeys.orders import KINDS, OPERATION, Orders, names
 from sample_data.table import FileSpec, FileTable
 
 ORDERS = FileSpec(
@@ -37,7 +37,7 @@ def orders(chart: Chart, given: Orders) -> FileTable:
     """Write the orders of a block.
 
     `facts` of the table: `kind` (position in `KINDS`), `drug` (catalogue row, -1 for none), `skin_test`, `standing`,
-    `start`.
+    `start`, and `carries_visit`: the rows that become rows of a CDM with a visit.
     """
     text, rng, drugs = Encoder(ORDERS.encoding), chart.rng("order file"), catalog.table("drugs")
     size, person = len(given), chart.encounters.person[given.encounter]
@@ -78,5 +78,6 @@ def orders(chart: Chart, given: Orders) -> FileTable:
             "skin_test": given.skin_test,
             "standing": given.standing,
             "start": given.start,
+            "carries_visit": (given.drug >= 0) | (given.kind == OPERATION),
         },
     )
