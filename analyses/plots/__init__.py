@@ -4,7 +4,7 @@ from analyses.plots.balance import love_chart
 from analyses.plots.export import FORMATS, figure_bytes, register_fonts, save_figure
 from analyses.plots.feasibility import funnel_chart, monthly_chart, recruitment_chart, rule_effects_chart
 from analyses.plots.forest import forest_chart
-from analyses.plots.journal import journal_survival_figure, register_journal_fonts
+from analyses.plots.journal import journal_survival_figure, register_journal_fonts, save_journal_figure
 from analyses.plots.labels import Labels
 from analyses.plots.survival import (
     risk_numbers,
@@ -34,6 +34,7 @@ __all__ = [
     "round_times",
     "rule_effects_chart",
     "save_figure",
+    "save_journal_figure",
     "schoenfeld_chart",
     "survival_chart",
     "survival_curve_chart",

@@ -70,7 +70,7 @@ def journal_survival_figure(
     Returns
     -------
     matplotlib.figure.Figure
-        Save it as PDF, EPS or TIFF; text stays text in a PDF.
+        Write it with `save_journal_figure`.
     """
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -79,16 +79,7 @@ def journal_survival_figure(
     words = labels or Labels()
     marks = list(times) if times is not None else round_times(last_time(km))
     rows = len(km.curves)
-    style: dict[Any, Any] = {
-        "pdf.fonttype": 42,
-        "ps.fonttype": 42,
-        "axes.unicode_minus": False,
-        "font.size": 9,
-        "text.color": INK,
-    }
-    if words.font:
-        style["font.family"] = [family.strip() for family in words.font.split(",")]
-    with mpl.rc_context(style):
+    with mpl.rc_context(_style(words)):
         table_inches = _INCHES_PER_ROW * (rows + 1.2)
         figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4 + table_inches), layout="constrained")
         FigureCanvasAgg(figure)
@@ -100,6 +91,46 @@ def journal_survival_figure(
         if words.title:
             axes.set_title(words.title, loc="left")
     return figure
+
+
+def save_journal_figure(figure: Any, path: Path, labels: Labels | None = None, *, dots_per_inch: int = 600) -> Path:
+    """Write a journal figure; in PDF and EPS text stays text, its font embedded.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    path : pathlib.Path
+        Ends in ``.pdf``, ``.eps``, ``.svg``, ``.tiff`` or ``.png``.
+    labels : Labels, optional
+        The words that the figure was made with, for their font.
+    dots_per_inch : int
+        Resolution of TIFF and PNG.
+
+    Returns
+    -------
+    pathlib.Path
+        `path`.
+    """
+    import matplotlib as mpl
+
+    with mpl.rc_context(_style(labels or Labels())):
+        figure.savefig(path, dpi=dots_per_inch)
+    return path
+
+
+def _style(labels: Labels) -> dict[Any, Any]:
+    style: dict[Any, Any] = {
+        "pdf.fonttype": 42,
+        "ps.fonttype": 42,
+        "svg.fonttype": "none",
+        "axes.unicode_minus": False,
+        "font.size": 9,
+        "text.color": INK,
+    }
+    if labels.font:
+        style["font.family"] = [family.strip() for family in labels.font.split(",")]
+    return style
 
 
 def _draw_curves(axes: Any, km: KaplanMeier, labels: Labels, times: list[float], *, band: bool) -> None:

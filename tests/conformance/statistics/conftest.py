@@ -8,7 +8,6 @@ difference.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,14 +17,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.conformance.reference import reference as folder_of
+
 ABSOLUTE = 1e-10
 COMPARED: list[tuple[str, str, str, float, float, float]] = []
 UNSUPPORTED: list[str] = []
-
-
-def reference_folder() -> Path:
-    beside = Path(__file__).resolve().parents[3].parent / "shared" / "reference"
-    return Path(os.environ.get("RWE_REFERENCE", beside)) / "statistics"
 
 
 @dataclass
@@ -48,10 +44,7 @@ class Reference:
 
 @pytest.fixture(scope="session")
 def reference() -> Reference:
-    folder = reference_folder()
-    if not folder.is_dir():
-        pytest.skip("the statistical references are not beside this checkout; RWE_REFERENCE may name their folder")
-    return Reference(folder)
+    return Reference(folder_of("statistics"))
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""Families of reference cases for which there is no method yet, by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.conformance
+
+TRIED = {"km", "logrank", "cox", "descriptive"}
+
+NOT_YET = {
+    "competing_multistate": "no competing risks or multi-state models yet",
+    "designs": "no recurrent events, case-cohort or self-controlled designs yet",
+    "glm": "no generalised linear models yet",
+    "meta_analysis": "no meta-analysis yet",
+    "missing_data": "no multiple imputation yet",
+    "negative_controls": "no empirical calibration yet",
+    "power_sensitivity": "no power or E-values yet",
+    "prediction": "no prediction models yet",
+    "propensity": "no propensity scores yet",
+    "rates_tables": "no rates or tables yet",
+    "rmst_aft": "no restricted mean or parametric models yet",
+}
+
+
+def test_every_family_is_tried_or_declared(reference: Any, unsupported: Any) -> None:
+    families = {file.stem for file in (reference.folder / "open").glob("*.json")}
+    assert families == TRIED | set(NOT_YET)
+    for family, why in NOT_YET.items():
+        unsupported(family, set(), dict.fromkeys(reference.cases(family), why))
