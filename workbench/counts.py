@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
 from workbench.access import DisclosurePolicy, Shown, protect_chain
 from workbench.words import Say, step_name
+
+BEFORE_RULES: Final = ("entry", "observation", "entry_limit", "additional", "qualified_limit")
+"""Kinds of the steps before the rules of a definition."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,9 @@ class StepCount:
         return step_name(t, self.kind, self.rule)
 
 
-def attrition_counts(attrition: pd.DataFrame, policy: DisclosurePolicy) -> list[StepCount]:
+def attrition_counts(
+    attrition: pd.DataFrame, policy: DisclosurePolicy, *, analysed: int | None = None
+) -> list[StepCount]:
     """Protect an attrition.
 
     Parameters
@@ -44,14 +50,21 @@ def attrition_counts(attrition: pd.DataFrame, policy: DisclosurePolicy) -> list[
         As `cohorts.GeneratedCohorts.attrition` gives it.
     policy : DisclosurePolicy
         The rule on small counts.
+    analysed : int, optional
+        Persons of the cohort who are shown as analysed, so that the steps do not give away how many were left out.
 
     Returns
     -------
     list of StepCount
         One for each step.
     """
-    events = protect_chain(attrition["events"].tolist(), policy)
-    persons = protect_chain(attrition["persons"].tolist(), policy)
+    anchor = _last_rule(attrition)
+    events = protect_chain(attrition["events"].tolist(), policy, anchor=anchor)
+    counts = attrition["persons"].tolist()
+    if analysed is None:
+        persons = protect_chain(counts, policy, anchor=anchor)
+    else:
+        persons = protect_chain([*counts, analysed], policy)[:-1]
     before = persons[:1] + persons[:-1]
     return [
         StepCount(kind, rule, e, p, earlier.minus(p) if position else Shown.exactly(0))
@@ -59,3 +72,9 @@ def attrition_counts(attrition: pd.DataFrame, policy: DisclosurePolicy) -> list[
             zip(attrition["kind"], attrition["name"], events, persons, before, strict=True)
         )
     ]
+
+
+def _last_rule(attrition: pd.DataFrame) -> int:
+    """Find the step that says who is eligible: the last rule, or where there is none the last step before them."""
+    asked = [position for position, kind in enumerate(attrition["kind"]) if kind in ("rule", *BEFORE_RULES)]
+    return asked[-1] if asked else -1

@@ -21,7 +21,7 @@ def log() -> Any:
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
-            logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+            logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         )
     return structlog.get_logger()
 

@@ -9,13 +9,13 @@ from workbench.access.policy import DisclosurePolicy
 from workbench.access.shown import Shown
 
 
-def protect_chain(counts: Sequence[int], policy: DisclosurePolicy) -> list[Shown]:
+def protect_chain(counts: Sequence[int], policy: DisclosurePolicy, *, anchor: int = -1) -> list[Shown]:
     """Show the counts of nested sets so that no difference of two of them reveals a small group.
 
-    A count is shown where it differs from every other shown count by nothing or by at least the threshold. The first
-    and the last count are chosen before the ones between. The others are shown as ranges that depend on shown counts
-    only, so that whoever knows this method and all its output still finds as many candidates for a hidden difference
-    as there are small counts.
+    A count is shown where it differs from every other shown count by nothing or by at least the threshold; the anchor
+    is chosen first, then the first and the last count, then the ones between. The others are shown as ranges that
+    depend on shown counts only, so that whoever knows this method and all its output still finds as many candidates
+    for a hidden difference as there are small counts.
 
     Parameters
     ----------
@@ -23,6 +23,8 @@ def protect_chain(counts: Sequence[int], policy: DisclosurePolicy) -> list[Shown
         Never increasing.
     policy : DisclosurePolicy
         The threshold.
+    anchor : int
+        Position of the count that readers need most, or that is shown elsewhere; the last one by default.
 
     Returns
     -------
@@ -38,10 +40,12 @@ def protect_chain(counts: Sequence[int], policy: DisclosurePolicy) -> list[Shown
     --------
     >>> [str(count) for count in protect_chain([1000, 995, 700, 4], DisclosurePolicy())]
     ['1,000', '991–999', '700', '<10']
+    >>> [str(count) for count in protect_chain([1000, 995], DisclosurePolicy())]
+    ['996–1,004', '995']
     """
     if any(later > earlier for earlier, later in pairwise(counts)):
         raise ValueError("the counts of nested sets cannot increase")
-    exact = _exact(counts, policy)
+    exact = _exact(counts, policy, anchor)
     return [
         Shown.exactly(count)
         if position in exact
@@ -55,11 +59,11 @@ def protect_chain(counts: Sequence[int], policy: DisclosurePolicy) -> list[Shown
     ]
 
 
-def _exact(counts: Sequence[int], policy: DisclosurePolicy) -> set[int]:
-    """Choose the positions whose counts are shown: the ends first, then from the top."""
-    last = len(counts) - 1
+def _exact(counts: Sequence[int], policy: DisclosurePolicy, anchor: int) -> set[int]:
+    """Choose the positions whose counts are shown: the anchor first, then the ends, then from the top."""
+    positions = range(len(counts))
     chosen: set[int] = set()
-    for position in dict.fromkeys([0, last, *range(1, last)]) if counts else ():
+    for position in dict.fromkeys([*positions[anchor:][:1], *positions[:1], *positions[-1:], *positions]):
         count = counts[position]
         differences = [abs(count - counts[other]) for other in chosen]
         if not any(policy.is_small(value) for value in (count, *differences)):

@@ -38,9 +38,18 @@ class Shown:
         return self.low if self.low == self.high else None
 
     @property
+    def cell(self) -> int | str:
+        """What a table holds: the count where it is shown, so that a workbook can reckon with it, else the range."""
+        return self.low if self.low == self.high else str(self)
+
+    @property
     def centre(self) -> float:
         """Where a chart draws it."""
         return (self.low + self.high) / 2
+
+    def plus(self, other: Shown) -> Shown:
+        """Range of this count and another one together."""
+        return Shown(self.low + other.low, self.high + other.high)
 
     def minus(self, other: Shown) -> Shown:
         """Range of this count less a part of it, from what is shown of the two."""

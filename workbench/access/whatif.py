@@ -46,8 +46,8 @@ class WhatIf:
         before: Sequence[int] = (),
         after: Sequence[int] = (),
     ) -> None:
-        shown = protect_chain([*before, *funnel, *after], policy)
         start, end = len(before), len(before) + len(funnel)
+        shown = protect_chain([*before, *funnel, *after], policy, anchor=end - 1)
         self.before, self.steps, self.after = shown[:start], shown[start:end], shown[end:]
         self._funnel = list(funnel)
         self._policy = policy

@@ -61,8 +61,8 @@ def generate_cohorts(
         if not (strict and refused):
             _write(made.rows, out)
         counted = [name for name in read if name not in made.refused]
-        summary = _counts(made, counted)
-    _report(counted, refused, as_json=as_json, counts=summary, snapshot=opened.snapshot)
+        summary, snapshot = _counts(made, counted), opened.snapshot
+    _report(counted, refused, as_json=as_json, counts=summary, snapshot=snapshot)
 
 
 @app.command()

@@ -97,8 +97,8 @@ def search(
             c.name_zh,
             c.domain,
             f"{c.vocabulary} {c.code}",
-            f"{c.records:,}",
-            f"{c.persons:,}",
+            f"{c.descendant_records:,}",
+            f"{c.descendant_persons:,}",
         ]
         for c in found
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from cohorts.definition import (
@@ -19,7 +20,7 @@ from cohorts.definition import (
 )
 from cohorts.definition.values import ConceptSetSelection
 from workbench.attributes import says_something
-from workbench.locales import Translator, mark
+from workbench.locales import Language, Translator, mark
 from workbench.sentences import values
 from workbench.sentences.words import ATTRIBUTES, EVENTS, EVENTS_OF_ANY_CONCEPT, STRUCTURE
 
@@ -99,12 +100,15 @@ class Narrator:
             )
         return t("A person leaves at the end of the observation period.")
 
-    def definition(self, expression: CohortExpression) -> list[str]:
-        """Say the whole definition: entry, rules by name, censoring, exit."""
-        t = self.t
+    def definition(
+        self, expression: CohortExpression, labels: Mapping[str, dict[Language, str]] | None = None
+    ) -> list[str]:
+        """Say the whole definition: entry, rules by name (or by what `labels` has for it), censoring, exit."""
+        t, called = self.t, labels or {}
         said = self.entry(expression)
         for rule in expression.inclusion_rules or []:
             name = rule.name or t("Unnamed criterion")
+            name = called.get(name, {}).get(t.language, name)
             said.append(t("{name}: {condition}", name=name, condition=self.rule(rule)))
         if expression.censoring_criteria:
             events = values.listed(t, [self.event(criterion) for criterion in expression.censoring_criteria])

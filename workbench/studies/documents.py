@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cohorts import CohortDefinition, read_definition
+from cohorts import read_definition
 from cohorts.definition.document import path_text
 from omop_etl.errors import RweError, UsageError
 from workbench.locales import Language
@@ -60,7 +61,9 @@ def fingerprint(content: object) -> str:
 
 
 def read_document(
-    kind: type[Document], source: Path | str | dict[str, Any], cohort_fields: tuple[str, ...]
+    kind: type[Document],
+    source: Path | str | dict[str, Any],
+    with_cohorts: Callable[[dict[str, Any], Path], dict[str, Any]],
 ) -> Document:
     """Read a document and put the cohorts that it names into it.
 
@@ -70,8 +73,8 @@ def read_document(
         Of the document.
     source : pathlib.Path, str or dict
         A YAML or JSON file, or its content.
-    cohort_fields : tuple of str
-        Fields that name a cohort.
+    with_cohorts : callable
+        Takes the content and the folder that paths in it start from, and gives the content with the definitions in it.
 
     Returns
     -------
@@ -90,11 +93,8 @@ def read_document(
     else:
         path = Path(source)
         content, folder, name = _parsed(path), path.parent, path.name
-    for field in cohort_fields:
-        if content.get(field) is not None:
-            content[field] = read_cohort(content[field], folder).to_json()
     try:
-        return kind.model_validate(content)
+        return kind.model_validate(with_cohorts(content, folder))
     except ValidationError as error:
         first = error.errors()[0]
         raise RweError(
@@ -106,9 +106,10 @@ def read_document(
         ) from None
 
 
-def read_cohort(reference: CohortReference, folder: Path) -> CohortDefinition:
-    """Read a cohort by reference; paths start from `folder`."""
-    return read_definition(reference if isinstance(reference, dict) else folder / reference)
+def embedded(reference: CohortReference, folder: Path) -> dict[str, Any]:
+    """Return the definition that a reference names, as JSON; paths start from `folder`."""
+    definition = read_definition(reference if isinstance(reference, dict) else folder / reference)
+    return definition.to_json()
 
 
 def _parsed(path: Path) -> dict[str, Any]:

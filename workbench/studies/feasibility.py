@@ -17,11 +17,10 @@ from cohorts import CohortDefinition, Evaluator, generate
 from omop_etl.cdm import Cdm
 from omop_etl.errors import CannotAnswerError
 from workbench.access import DisclosurePolicy, Shown, WhatIf
-from workbench.counts import StepCount
+from workbench.counts import BEFORE_RULES, StepCount
 from workbench.studies.periods import Periods, protect_monthly
 from workbench.studies.protocol import Protocol
 
-_BEFORE: Final = ("entry", "observation", "entry_limit", "additional", "qualified_limit")
 _RATE_STEP: Final = 3.0
 
 
@@ -214,8 +213,8 @@ class _WhatIfs:
         prefixes = np.array([(1 << step) - 1 for step in (*rules, len(rules))], dtype=np.int64)
         self._count = whole.persons_of if counted == "persons" else whole.events_of
         attrition = screening.attrition
-        before = attrition.loc[attrition["kind"].isin(_BEFORE), counted].tolist()
-        after = attrition.loc[~attrition["kind"].isin((*_BEFORE, "rule")), counted].tolist()
+        before = attrition.loc[attrition["kind"].isin(BEFORE_RULES), counted].tolist()
+        after = attrition.loc[~attrition["kind"].isin((*BEFORE_RULES, "rule")), counted].tolist()
         funnel = [int(count) for count in self._count(prefixes)]
         self.what_if = WhatIf(funnel, policy, before=before[:-1], after=after)
 
@@ -231,7 +230,7 @@ class _WhatIfs:
 
 
 def _steps(screening: Screening, applied: list[int], persons: _WhatIfs, events: _WhatIfs) -> list[StepCount]:
-    kinds = [kind for kind in screening.attrition["kind"] if kind in _BEFORE]
+    kinds = [kind for kind in screening.attrition["kind"] if kind in BEFORE_RULES]
     shown_persons = [*persons.what_if.before, *(persons.kept(applied[:n]) for n in range(len(applied) + 1))]
     shown_events = [*events.what_if.before, *(events.kept(applied[:n]) for n in range(len(applied) + 1))]
     names = [*((kind, "") for kind in kinds), *(("rule", screening.rules[rule]) for rule in applied)]

@@ -172,7 +172,7 @@ def _funnel(t: Translator, view: FeasibilityView, names: dict[str, str]) -> Sect
         name = names.get(step.rule, step.rule) if step.kind == "rule" else step.name(t)
         exact = step.persons.exact
         share = exact / entered if exact is not None and entered and step.kind == "rule" else None
-        rows.append([number, name, _cell(step.events), _cell(step.persons), _cell(step.lost), share])
+        rows.append([number, name, step.events.cell, step.persons.cell, step.lost.cell, share])
     table = Table(
         caption=t("Events and persons left after each step"),
         columns=[
@@ -205,9 +205,9 @@ def _effects(t: Translator, view: FeasibilityView, names: dict[str, str]) -> Sec
     rows: list[list[CellValue]] = [
         [
             names.get(effect.name, effect.name),
-            _cell(effect.met),
-            _cell(effect.gain),
-            _cell(effect.without),
+            effect.met.cell,
+            effect.gain.cell,
+            effect.without.cell,
             effect.share_of_loss,
         ]
         for effect in view.rules
@@ -319,8 +319,3 @@ def _limits(t: Translator, screening: Screening) -> Section:
     if screening.until:
         texts.append(t("The data end on {day}.", day=screening.until))
     return Section(title=t("Limits"), blocks=[Items(texts=texts)])
-
-
-def _cell(shown: object) -> CellValue:
-    exact = getattr(shown, "exact", None)
-    return exact if exact is not None else str(shown)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from analyses.feasibility import RecruitmentAssumptions
 from cohorts import CohortDefinition, read_definition
-from workbench.studies.documents import StudyDocument, read_document
+from workbench.studies.documents import StudyDocument, embedded, read_document
 
 
 class Protocol(StudyDocument):
@@ -60,4 +60,8 @@ def read_protocol(source: Path | str | dict[str, Any]) -> Protocol:
     RweError
         The content is not a protocol.
     """
-    return read_document(Protocol, source, ("cohort",))
+    return read_document(Protocol, source, _with_cohort)
+
+
+def _with_cohort(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    return {**content, "cohort": embedded(content["cohort"], folder)} if content.get("cohort") else content

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from workbench.app.views import cohort, feasibility, home, jobs
+from workbench.app.views import cohort, data, feasibility, home, jobs
 from workbench.locales import mark
 
 
@@ -38,6 +38,7 @@ PAGES: Final[dict[str, list[PageEntry]]] = {
         PageEntry("cohort", mark("Cohort"), ":material/group:", cohort.show),
         PageEntry("feasibility", mark("Feasibility"), ":material/filter_alt:", feasibility.show),
     ],
+    mark("Data"): [PageEntry("data", mark("Data"), ":material/database:", data.show)],
     mark("System"): [PageEntry("jobs", mark("Jobs"), ":material/pending_actions:", jobs.show)],
 }
 """Sections of the menu with their pages."""
