@@ -11,20 +11,13 @@ import sqlalchemy as sa
 from cohorts.definition import Concept
 from omop_etl.cdm import Cdm
 from omop_etl.errors import CannotAnswerError
+from omop_etl.vocabulary import search_concepts
+from omop_etl.vocabulary.search import CHINESE, FoundConcept
 from workbench.locales import Language
 
-_LANGUAGE_CONCEPTS: Final[dict[Language, int]] = {"zh": 4182948}
+_LANGUAGE_CONCEPTS: Final[dict[Language, int]] = {"zh": CHINESE}
 """Concept of the language of a synonym; English names are the concepts' own."""
 
-_CONCEPT_COLUMNS: Final = (
-    "concept_id",
-    "concept_name",
-    "domain_id",
-    "vocabulary_id",
-    "concept_class_id",
-    "standard_concept",
-    "concept_code",
-)
 _VALUED: Final = {
     "Measurement": ("measurement", "measurement_concept_id"),
     "Observation": ("observation", "observation_concept_id"),
@@ -42,10 +35,13 @@ class Found:
         For a concept set.
     label : str
         Its name in the reader's language.
+    persons : int
+        Persons who have a record of it or of a concept below it; 0 where the CDM does not say.
     """
 
     concept: Concept
     label: str
+    persons: int
 
 
 def concept_labels(cdm: Cdm, concept_ids: Iterable[int], language: Language) -> dict[int, str]:
@@ -92,8 +88,8 @@ def _synonyms(cdm: Cdm, concept_ids: list[int], language: Language) -> dict[int,
     return names
 
 
-def find_concepts(cdm: Cdm, text: str, domains: tuple[str, ...], language: Language, limit: int) -> list[Found]:
-    """Look concepts up by a part of a name or synonym, or by the beginning of a code.
+def find_concepts(cdm: Cdm, text: str, domain: str, language: Language, limit: int) -> list[Found]:
+    """Look concepts up by name, synonym, code or number; see `omop_etl.vocabulary.search_concepts`.
 
     Parameters
     ----------
@@ -101,8 +97,8 @@ def find_concepts(cdm: Cdm, text: str, domains: tuple[str, ...], language: Langu
         Whose vocabulary to search.
     text : str
         What was typed.
-    domains : tuple of str
-        Domains to search.
+    domain : str
+        Domain to search.
     language : {"zh", "en"}
         Of the labels.
     limit : int
@@ -111,30 +107,25 @@ def find_concepts(cdm: Cdm, text: str, domains: tuple[str, ...], language: Langu
     Returns
     -------
     list of Found
-        Standard concepts first, short names before long ones.
+        The best match first.
     """
     if "concept" not in cdm.tables:
         raise CannotAnswerError("this CDM has no vocabulary", todo="load one, for example with `rwe etl run`")
-    concept = cdm.table("concept", ["concept_id", "concept_name", "domain_id"])
-    part = f"%{text.lower()}%"
-    hit = sa.func.lower(concept.c.concept_name).like(part) | sa.func.lower(concept.c.concept_code).like(part[1:])
-    if text.isdigit():
-        hit = hit | (concept.c.concept_id == int(text))
-    if "concept_synonym" in cdm.tables:
-        synonym = cdm.table("concept_synonym")
-        named = sa.select(synonym.c.concept_id).where(sa.func.lower(synonym.c.concept_synonym_name).like(part))
-        hit = hit | concept.c.concept_id.in_(named)
-    columns = [concept.c[name] for name in _CONCEPT_COLUMNS]
-    order = (
-        sa.case((concept.c.standard_concept == "S", 0), else_=1),
-        sa.func.length(concept.c.concept_name),
-        concept.c.concept_id,
+    hits = search_concepts(cdm, text, domain, None, limit)
+    labels = concept_labels(cdm, [hit.concept_id for hit in hits], language)
+    return [Found(_concept(hit), labels.get(hit.concept_id, hit.name), hit.descendant_persons) for hit in hits]
+
+
+def _concept(hit: FoundConcept) -> Concept:
+    return Concept(
+        concept_id=hit.concept_id,
+        concept_name=hit.name,
+        domain_id=hit.domain,
+        vocabulary_id=hit.vocabulary,
+        concept_class_id=hit.concept_class,
+        standard_concept=hit.standard or None,
+        concept_code=hit.code,
     )
-    rows = cdm.engine.fetch(
-        sa.select(*columns).where(hit, concept.c.domain_id.in_(domains)).order_by(*order).limit(limit)
-    ).to_pylist()
-    labels = concept_labels(cdm, [row["concept_id"] for row in rows], language)
-    return [Found(Concept(**row), labels[row["concept_id"]]) for row in rows]
 
 
 def recorded_concepts(cdm: Cdm, kind: str, concept_ids: Iterable[int], column: str) -> list[int]:

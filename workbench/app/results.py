@@ -42,16 +42,16 @@ def _labels(snapshot: str, concept_ids: tuple[int, ...], language: Language) -> 
         return concept_labels(source.cdm, concept_ids, language)
 
 
-def find(source: Source, text: str, domains: tuple[str, ...], language: Language, limit: int) -> list[Found]:
+def find(source: Source, text: str, domain: str, language: Language, limit: int) -> list[Found]:
     """Look concepts up."""
-    return _find(source.snapshot, text.lower(), domains, language, limit)
+    return _find(source.snapshot, text.lower(), domain, language, limit)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _find(snapshot: str, text: str, domains: tuple[str, ...], language: Language, limit: int) -> list[Found]:
+def _find(snapshot: str, text: str, domain: str, language: Language, limit: int) -> list[Found]:
     source = current_source()
     with source.evaluator():
-        return find_concepts(source.cdm, text, domains, language, limit)
+        return find_concepts(source.cdm, text, domain, language, limit)
 
 
 def persons_with(source: Source, kind: str, items: list[ConceptSetItem], policy: DisclosurePolicy) -> Shown:

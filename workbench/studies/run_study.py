@@ -68,7 +68,7 @@ def study_report_of(
     created: datetime | None = None,
 ) -> ReportModel:
     """Write the report of a study in a language."""
-    t, study = translator(language), view.result.study
+    t, study = translator(language), view.study
     narrators = {}
     for name, definition in study.definitions.items():
         labels = concept_labels(cdm, concepts_of(definition), language)
@@ -140,7 +140,7 @@ def write_figures(t: Translator, view: StudyView, folder: Path) -> None:
         journal_figure(t, view).savefig(folder / f"survival-journal-{t.language}.pdf", metadata={"CreationDate": None})
     if view.crude is not None or view.adjusted is not None:
         charts["hazard-ratios"] = ratios_figure(t, view)
-    if view.characteristics and view.result.compares:
+    if view.differences is not None:
         charts["balance"] = balance_figure(t, view)
     for name, chart in charts.items():
         for form in _IMAGES:

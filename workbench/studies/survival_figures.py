@@ -48,13 +48,19 @@ def ratios_figure(t: Translator, view: StudyView) -> Any:
 
 def balance_figure(t: Translator, view: StudyView) -> Any:
     """Draw the differences between the groups at baseline."""
-    assert view.result.table_one is not None
-    return love_chart(view.result.table_one.max_smd, _labels(t, view))
+    assert view.differences is not None
+    return love_chart(largest_differences(view.differences), _labels(t, view))
+
+
+def largest_differences(differences: pd.DataFrame) -> pd.DataFrame:
+    """Take the largest absolute difference of any two groups, per variable: columns ``variable, smd``."""
+    sized = differences.assign(smd=differences["smd"].abs())
+    return sized.groupby("variable", sort=False)["smd"].max().reset_index()
 
 
 def ratios_table(t: Translator, view: StudyView) -> pd.DataFrame:
     """List the exposure, crude and adjusted, and the covariates of the adjusted model, by names for a reader."""
-    study, rows = view.result.study, []
+    study, rows = view.study, []
     if view.crude is not None:
         crude = view.crude.exposure
         rows.append(crude.to_dict() | {"name": t("{name}, crude", name=coefficient_name(t, study, crude))})
@@ -75,7 +81,7 @@ def _times(view: StudyView) -> list[float]:
 
 
 def _labels(t: Translator, view: StudyView) -> Labels:
-    study = view.result.study
+    study = view.study
     names = {group.name: study.label(group.name, t.language) for group in view.groups}
     names |= {covariate.name: study.label(covariate.name, t.language) for covariate in study.dataset.covariates}
     return figure_labels(t, names | {"all": t("All persons")})

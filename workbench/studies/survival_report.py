@@ -67,7 +67,7 @@ def study_report(
     ReportModel
         Summary, design, persons, baseline, survival, hazard ratios, methods.
     """
-    study = view.result.study
+    study = view.study
     sections = [
         Section(title=t("Summary"), blocks=study_findings(t, view)),
         _design(t, view, narrators),
@@ -87,7 +87,7 @@ def study_report(
             document=study.name,
             document_hash=study.hash,
             definition_hash=fingerprint({name: d.hash for name, d in study.definitions.items()}),
-            snapshot=view.result.snapshot,
+            snapshot=view.snapshot,
             data_source=profile.source,
             vocabulary=profile.vocabulary,
             data_until=str(profile.last_day or ""),
@@ -100,7 +100,7 @@ def study_report(
 
 
 def _headlines(t: Translator, view: StudyView) -> list[Headline]:
-    study = view.result.study
+    study = view.study
     headlines = [
         Headline(
             label=study.label(group.name, t.language),
@@ -117,7 +117,7 @@ def _headlines(t: Translator, view: StudyView) -> list[Headline]:
 
 
 def _design(t: Translator, view: StudyView, narrators: dict[str, Narrator]) -> Section:
-    study = view.result.study
+    study = view.study
     blocks: list[Block] = [Paragraph(text=t.pick(study.purpose))] if study.purpose else []
     risk = study.dataset.time_at_risk
     until = [t("the end of observation")]
@@ -145,7 +145,7 @@ def _design(t: Translator, view: StudyView, narrators: dict[str, Narrator]) -> S
 
 
 def _persons(t: Translator, view: StudyView) -> Section:
-    study = view.result.study
+    study = view.study
     blocks: list[Block] = []
     for name, steps in view.attritions.items():
         cohort = study.label(name, t.language)
@@ -193,7 +193,7 @@ def _methods(t: Translator, view: StudyView) -> Section:
         ),
         t("Median follow-up was estimated by the reverse Kaplan–Meier method (Schemper and Smith, 1996)."),
     ]
-    if view.result.logrank is not None:
+    if view.logrank is not None:
         texts.append(t("Groups were compared by the log-rank test."))
     if view.crude is not None or view.adjusted is not None:
         texts.append(

@@ -14,7 +14,7 @@ def baseline_section(t: Translator, view: StudyView) -> Section:
     """Describe the groups at baseline."""
     if not view.characteristics:
         return Section(title="", blocks=[])
-    study = view.result.study
+    study = view.study
     rows: list[list[CellValue]] = []
     for line in view.characteristics:
         name = study.label(line.variable, t.language)
@@ -32,7 +32,7 @@ def baseline_section(t: Translator, view: StudyView) -> Section:
         sheet=t("Baseline"),
     )
     blocks: list[Block] = [table]
-    if view.result.compares and view.result.table_one is not None:
+    if view.differences is not None:
         blocks.append(
             Figure(
                 caption=t("Absolute standardised mean differences; the line stands at 0.1"),
@@ -45,7 +45,7 @@ def baseline_section(t: Translator, view: StudyView) -> Section:
 
 def survival_section(t: Translator, view: StudyView) -> Section:
     """Show the curves, medians, the log-rank test and why follow-up ended."""
-    study = view.result.study
+    study = view.study
     blocks: list[Block] = []
     if view.curves is not None:
         blocks.append(
@@ -79,8 +79,8 @@ def survival_section(t: Translator, view: StudyView) -> Section:
             sheet=t("Survival"),
         )
     )
-    if view.result.logrank is not None:
-        test = view.result.logrank
+    if view.logrank is not None:
+        test = view.logrank
         blocks.append(
             Paragraph(
                 text=t(
@@ -145,7 +145,7 @@ def _note(t: Translator, view: StudyView) -> str:
         events=model.events,
         concordance=f"{model.concordance:.2f}",
     )
-    if view.result.proportionality is not None:
-        last = view.result.proportionality.table.iloc[-1]
+    if view.proportionality is not None:
+        last = view.proportionality.iloc[-1]
         said += t(" ") + t("Test of proportional hazards, all terms: p {p}.", p=p_text(float(last["p"])))
     return said

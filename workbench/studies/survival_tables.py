@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pandas as pd
 
 from workbench.studies.survival_view import StudyView
@@ -20,7 +22,6 @@ def study_tables(view: StudyView) -> dict[str, pd.DataFrame]:
     dict of str to pandas.DataFrame
         By name of the file, without suffix.
     """
-    result = view.result
     tables = {
         "account": pd.DataFrame([(step, str(persons)) for step, persons in view.account], columns=["step", "persons"]),
         "groups": _groups(view),
@@ -30,16 +31,15 @@ def study_tables(view: StudyView) -> dict[str, pd.DataFrame]:
     }
     if view.curves is not None:
         tables["survival"] = _survival(view)
-    if result.logrank is not None:
-        test = result.logrank
-        tables["logrank"] = pd.DataFrame([{"chisq": test.chisq, "df": test.df, "p": test.p}])
+    if view.logrank is not None:
+        tables["logrank"] = pd.DataFrame([asdict(view.logrank)])
     for name, model in (("cox_crude", view.crude), ("cox_adjusted", view.adjusted)):
         if model is not None:
             tables[name] = model.table
-    if result.proportionality is not None:
-        tables["proportional_hazards"] = result.proportionality.table
-    if result.table_one is not None and len(result.table_one.differences):
-        tables["standardised_differences"] = result.table_one.differences
+    if view.proportionality is not None:
+        tables["proportional_hazards"] = view.proportionality
+    if view.differences is not None:
+        tables["standardised_differences"] = view.differences
     if view.end_reasons is not None:
         tables["end_of_follow_up"] = view.end_reasons
     return tables

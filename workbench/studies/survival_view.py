@@ -14,6 +14,8 @@ from workbench.access import DisclosurePolicy, Shown, protect_chain, protect_tab
 from workbench.counts import StepCount, attrition_counts
 from workbench.studies.characteristics import Characteristic, protect_characteristics
 from workbench.studies.guards import Guard, guards_of
+from workbench.studies.planted import Planted
+from workbench.studies.study import Study
 from workbench.studies.survival import DAYS_PER_MONTH, EXPOSURE, StudyResult
 
 _CURVE_FIELDS: Final = (
@@ -83,13 +85,26 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Test:
+    """A test: its statistic, degrees of freedom and p-value."""
+
+    chisq: float
+    df: int
+    p: float
+
+
+@dataclass(frozen=True)
 class StudyView:
-    """A study's results that may leave the machine.
+    """A study's results that may leave the machine; there are no persons in them.
 
     Attributes
     ----------
-    result : StudyResult
-        Where they come from; its settings may be shown, its persons not.
+    study : Study
+        What was asked.
+    snapshot : str
+        Of what.
+    planted : Planted, optional
+        The true effect, for sample data.
     groups : list of GroupCount
         In the order of the study.
     curves : KaplanMeier, optional
@@ -98,8 +113,14 @@ class StudyView:
         Numbers at risk as text: ``group, time, n_risk``, time in months.
     characteristics : list of Characteristic
         Table 1.
+    differences : pandas.DataFrame, optional
+        Standardised mean differences of every pair of groups: ``variable, a, b, smd``.
+    logrank : Test, optional
+        Log-rank test of equal hazards.
     crude, adjusted : Model, optional
         The Cox models.
+    proportionality : pandas.DataFrame, optional
+        Tests of proportional hazards, the last row for all terms: ``term, chisq, df, p``.
     account : list of (str, Shown)
         Persons left after each step from cohort to analysis.
     attritions : dict of str to list of StepCount
@@ -110,13 +131,18 @@ class StudyView:
         What a reader must be warned of.
     """
 
-    result: StudyResult
+    study: Study
+    snapshot: str
+    planted: Planted | None
     groups: list[GroupCount]
     curves: KaplanMeier | None
     risk: pd.DataFrame
     characteristics: list[Characteristic]
+    differences: pd.DataFrame | None
+    logrank: Test | None
     crude: Model | None
     adjusted: Model | None
+    proportionality: pd.DataFrame | None
     account: list[tuple[str, Shown]]
     attritions: dict[str, list[StepCount]]
     end_reasons: pd.DataFrame | None
@@ -154,14 +180,20 @@ def view_study(result: StudyResult, policy: DisclosurePolicy) -> StudyView:
             )
     curves = _cut(result.curves, policy) if result.curves is not None else None
     groups = _groups(result, policy)
+    differences = result.table_one.differences if result.table_one is not None else None
     return StudyView(
-        result=result,
+        study=result.study,
+        snapshot=result.snapshot,
+        planted=result.planted,
         groups=groups,
         curves=curves,
         risk=_numbers_at_risk(result.curves, curves, policy),
         characteristics=protect_characteristics(result.table_one, policy),
+        differences=differences if differences is not None and len(differences) else None,
+        logrank=None if result.logrank is None else Test(result.logrank.chisq, result.logrank.df, result.logrank.p),
         crude=_shown_model(result.crude, groups, policy),
         adjusted=_shown_model(result.adjusted, groups, policy),
+        proportionality=None if result.proportionality is None else result.proportionality.table,
         account=_account(result, policy),
         attritions=_attritions(result, policy),
         end_reasons=_end_reasons(result, groups, policy),

@@ -77,13 +77,13 @@ def outcome_name(t: Translator, study: Study) -> str:
 
 def study_findings(t: Translator, view: StudyView) -> list[Block]:
     """Say what a study found: groups, hazard ratios, the planted truth where there is one, warnings."""
-    study = view.result.study
+    study = view.study
     found: list[Block] = []
     main = view.adjusted or view.crude
     if main is not None:
         found.append(Paragraph(text=_comparison(t, view, main), tone="finding"))
     found += [Paragraph(text=_group(t, study, view, number)) for number in range(len(view.groups))]
-    if view.result.planted is not None and view.crude is not None and view.adjusted is not None:
+    if view.planted is not None and view.crude is not None and view.adjusted is not None:
         found.append(Paragraph(text=planted_text(t, view), tone="finding"))
     found += [Paragraph(text=guard.text(t), tone="warning") for guard in view.guards]
     return found
@@ -91,7 +91,7 @@ def study_findings(t: Translator, view: StudyView) -> list[Block]:
 
 def planted_text(t: Translator, view: StudyView) -> str:
     """Say whether the planted hazard ratio lies in the two intervals, from the numbers."""
-    planted, crude, adjusted = view.result.planted, view.crude, view.adjusted
+    planted, crude, adjusted = view.planted, view.crude, view.adjusted
     assert planted is not None
     assert crude is not None
     assert adjusted is not None
@@ -129,7 +129,7 @@ def _limits(model: Model) -> tuple[float, float]:
 
 
 def _comparison(t: Translator, view: StudyView, main: Model) -> str:
-    study, row = view.result.study, main.exposure
+    study, row = view.study, main.exposure
     values = {
         "outcome": outcome_name(t, study),
         "comparison": coefficient_name(t, study, row),

@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from workbench.access import protect_chain
 from workbench.app.cohort.editing import Member
 from workbench.app.data import Source
 from workbench.app.results import find, labels, persons_with
@@ -14,14 +15,14 @@ from workbench.locales import Translator
 from workbench.settings import Settings
 
 DOMAINS: Final = {
-    "ConditionOccurrence": ("Condition",),
-    "DrugExposure": ("Drug",),
-    "Measurement": ("Measurement",),
-    "ProcedureOccurrence": ("Procedure",),
-    "Observation": ("Observation",),
-    "VisitOccurrence": ("Visit",),
+    "ConditionOccurrence": "Condition",
+    "DrugExposure": "Drug",
+    "Measurement": "Measurement",
+    "ProcedureOccurrence": "Procedure",
+    "Observation": "Observation",
+    "VisitOccurrence": "Visit",
 }
-"""Domains in which the concepts of a kind of record are looked for."""
+"""Domain in which the concepts of a kind of record are looked for."""
 
 _MOST_SHOWN: Final = 12
 
@@ -53,8 +54,11 @@ def _results(t: Translator, member: Member, found: list[Found]) -> None:
     for hit in found:
         concept = hit.concept
         left, right = st.columns([0.84, 0.16], vertical_alignment="center")
-        note = " · ".join(part for part in (concept.domain_id, concept.vocabulary_id, concept.concept_code) if part)
-        kind = "" if concept.standard_concept == "S" else f" :orange[{t('not standard')}]"
+        note = " · ".join(part for part in (concept.vocabulary_id, concept.concept_code) if part)
+        if hit.persons:
+            persons = protect_chain([hit.persons], Settings().policy)[0]
+            note += " · " + t("{persons} persons", persons=persons)
+        kind = "" if concept.standard_concept in ("S", "C") else f" :orange[{t('not standard')}]"
         left.markdown(f"{_plain(hit.label)}{kind}  \n:gray[{_plain(note)}]")
         right.button(
             t("Chosen") if concept.concept_id in chosen else t("Choose"),
