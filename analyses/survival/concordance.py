@@ -102,6 +102,8 @@ def concordance(
             given=timewt,
             known=", ".join(get_args(TimeWeighting)),
         )
+    if times.entry is not None and timewt in ("S/G", "n/G2"):
+        raise UsageError('timewt="{given}" does not go with delayed entry', todo='use "n", "S" or "I"', given=timewt)
     pairs = _Pairs(times, _ranks(predictor), stratum, timewt, ymax)
     as_first = pairs.seen_from_events()
     as_second = pairs.seen_from_those_at_risk()

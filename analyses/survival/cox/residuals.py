@@ -34,9 +34,10 @@ def residuals(state: FittedState, kind: ResidualKind) -> pd.DataFrame:
 
     Notes
     -----
-    Therneau and Grambsch (2000), chapter 4; none is multiplied by the case weights. ``score`` are contributions to the
-    score, ``dfbeta`` the change of the coefficients when a row is left out, to first order, ``dfbetas`` the same in
-    standard errors. Scaled Schoenfeld residuals have the coefficient added, so that they estimate it over time.
+    Therneau and Grambsch (2000), chapter 4. ``score`` are contributions to the score; ``dfbeta`` the change of the
+    coefficients when a row with its weight is left out, to first order; ``dfbetas`` the same in model-based standard
+    errors. The others are not multiplied by case weights. Scaled Schoenfeld residuals have the coefficient added, so
+    that they estimate it over time.
     """
     if kind not in get_args(ResidualKind):
         raise UsageError(
@@ -53,9 +54,10 @@ def residuals(state: FittedState, kind: ResidualKind) -> pd.DataFrame:
         return pd.DataFrame({"residual": values}, index=state.frame.index)
     values = state.in_data_order(state.score_residuals) * state.scale
     if kind != "score":
-        values = values @ _fitted_part(state, state.naive_variance)
-    if kind == "dfbetas":
-        values = values / np.sqrt(np.diag(_fitted_part(state, state.variance)))
+        variance = _fitted_part(state, state.naive_variance)
+        values = state.times.weights()[:, None] * (values @ variance)
+        if kind == "dfbetas":
+            values = values / np.sqrt(np.diag(variance))
     return pd.DataFrame(values, index=state.frame.index, columns=_fitted_names(state))
 
 

@@ -90,7 +90,7 @@ def tables_of_masks(draw: st.DrawFn) -> tuple[pd.DataFrame, int]:
     return frame.assign(event_id=np.arange(len(frame)), start_date=pd.Timestamp("2024-01-01")), rules
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tables_of_masks())
 def test_any_table_gives_the_counts_of_brute_force(case: tuple[pd.DataFrame, int]) -> None:
     masks, rules = case

@@ -46,7 +46,7 @@ def pair_by_pair(data: pd.DataFrame, weight: np.ndarray) -> tuple[np.ndarray, fl
     return counts, (counts[0] - counts[1]) / total if total else np.nan
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(predictions())
 def test_counts_and_error_pair_by_pair(data: pd.DataFrame) -> None:
     weight = data["weight"].to_numpy()
@@ -90,5 +90,8 @@ def test_what_cannot_be_compared_is_refused() -> None:
     times = SurvivalTimes(np.array([1.0, 2.0]), np.array([False, False]))
     with pytest.raises(CannotAnswerError, match="no two rows can be compared"):
         concordance(times, np.array([1.0, 2.0]))
+    entered = SurvivalTimes(np.array([1.0, 2.0]), np.array([True, False]), entry=np.array([0.0, 0.5]))
+    with pytest.raises(UsageError, match='timewt="n/G2" does not go with delayed entry'):
+        concordance(entered, np.array([1.0, 2.0]), timewt="n/G2")
     with pytest.raises(UsageError, match="timewt=G is not known"):
         concordance(times, np.array([1.0, 2.0]), timewt="G")

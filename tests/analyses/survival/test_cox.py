@@ -189,6 +189,22 @@ def test_martingale_residuals_have_the_index_of_the_data(rossi: pd.DataFrame) ->
     assert (labelled["arrest"] - expected).to_numpy() == pytest.approx(model.residuals()["residual"].to_numpy())
 
 
+def test_weighted_dfbeta_residuals_make_the_robust_variance(rossi: pd.DataFrame) -> None:
+    """R: residuals(f, "dfbeta") is weighted by default; the sandwich variance is its cross product."""
+    model = cox(rossi.assign(weight=rossi["age"] / 20), **ROSSI, weights="weight")
+    shifts = model.residuals("dfbeta").to_numpy()
+    np.testing.assert_allclose(shifts.T @ shifts, model.vcov, rtol=1e-10)
+    scaled = model.residuals("dfbetas").to_numpy() * model.table["se_naive"].to_numpy()
+    np.testing.assert_allclose(scaled, shifts)
+
+
+def test_leaving_a_person_out_changes_the_coefficients_by_dfbeta(rossi: pd.DataFrame) -> None:
+    model = cox(rossi, **ROSSI)
+    row = int(model.residuals("dfbeta")["prio"].abs().idxmax())
+    change = model.table["coef"] - cox(rossi.drop(index=row), **ROSSI).table["coef"]
+    assert change.tolist() == pytest.approx(model.residuals("dfbeta").loc[row].tolist(), rel=0.15)
+
+
 def test_the_result_is_plain_json(rossi: pd.DataFrame) -> None:
     text = json.loads(json.dumps(cox(rossi, **ROSSI).to_dict()))
     assert [row["name"] for row in text["table"]] == ["fin", "age", "prio"]

@@ -85,7 +85,7 @@ def built(data: pd.DataFrame, ties: str) -> PartialLikelihood | ExactLikelihood:
 
 @pytest.mark.parametrize("block", [3, 2048])
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=follow_ups())
 def test_value_score_and_information(data: pd.DataFrame, ties: str, block: int) -> None:
     assume(data["event"].any())
@@ -101,7 +101,7 @@ def test_value_score_and_information(data: pd.DataFrame, ties: str, block: int) 
     assert found.information == pytest.approx(-hessian, abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=follow_ups())
 def test_exact_value_score_and_information(data: pd.DataFrame) -> None:
     assume(data["event"].any())
@@ -112,7 +112,7 @@ def test_exact_value_score_and_information(data: pd.DataFrame) -> None:
     assert found.information == pytest.approx(-slopes(lambda beta: likelihood(beta).score, BETA), abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=follow_ups())
 def test_score_residuals_are_derivatives_by_the_weights(data: pd.DataFrame) -> None:
     """With Breslow's ties the residual of a row is the derivative of the score by its weight."""
@@ -133,7 +133,7 @@ def test_score_residuals_are_derivatives_by_the_weights(data: pd.DataFrame) -> N
         assert residuals[row] == pytest.approx((scores[0] - scores[1]) / (2 * step), abs=1e-5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=follow_ups())
 def test_weighted_residuals_add_up_to_the_score(data: pd.DataFrame) -> None:
     assume(data["event"].any())

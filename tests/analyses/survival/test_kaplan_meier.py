@@ -132,7 +132,7 @@ def follow_ups(draw: st.DrawFn) -> pd.DataFrame:
     return frame.assign(exit=frame["entry"] + frame["length"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(follow_ups())
 def test_robust_variance_is_the_sum_of_squared_influences(data: pd.DataFrame) -> None:
     asked = {"duration": "exit", "event": "event", "entry": "entry", "weights": "weight", "cluster": "cluster"}
@@ -142,7 +142,7 @@ def test_robust_variance_is_the_sum_of_squared_influences(data: pd.DataFrame) ->
             assert row.survival_se**2 == pytest.approx(expected, rel=1e-5, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(follow_ups())
 def test_whole_weights_count_as_repeated_rows(data: pd.DataFrame) -> None:
     whole = data.assign(weight=(2 * data["weight"]).astype(int))

@@ -75,7 +75,7 @@ def brute_force(data: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return difference, variance
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(comparisons())
 def test_delayed_entry_strata_and_ties_by_brute_force(data: pd.DataFrame) -> None:
     assume(data["group"].nunique() > 1)
