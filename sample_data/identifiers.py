@@ -186,6 +186,8 @@ def _plant_sentences(chart: Chart, table: FileTable, planted: Planted) -> None:
         kind = kinds[rng.integers(len(kinds))]
         wordings = _SENTENCES[kind]
         before, _, after = wordings[rng.integers(len(wordings))].partition("{}")
+        if original and not original.endswith("。"):
+            before = "。" + before
         value = _makers(chart, rng, int(table.person[row]))[kind]()
         planted.entries.append((kind, row, column, len(original) + len(before), len(value)))
         changed.append(original + before + value + after)

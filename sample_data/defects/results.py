@@ -26,7 +26,8 @@ def issue_again(table: FileTable, log: DefectLog, rng: np.random.Generator) -> N
     reports = int(report.max(initial=-1)) + 1
     untouched = np.ones(reports, np.bool_)
     untouched[report[table.taken]] = False
-    again = untouched & (rng.random(reports) < RATES["reissued_report"])
+    chance = RATES["reissued_report"] * reports / max(int(untouched.sum()), 1)
+    again = untouched & (rng.random(reports) < chance)
     log.count("reissued_report", table, reports, int(again.sum()))
     rows = np.flatnonzero(again[report])
     copies = table.repeat(rows)

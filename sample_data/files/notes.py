@@ -28,20 +28,22 @@ NOTES = FileSpec(
 _KINDS = ("入院记录", "首次病程记录", "日常病程记录", "出院小结", "死亡记录")
 ADMISSION, FIRST, DAILY, SUMMARY, DEATH = range(5)
 
+_NOT_MEASURED = "未查"
 _SHARE_BRACKETED = 0.35
 _BRIEF = ("LUNG_CYCLE",)
 _LABORATORY = {"wbc": "WBC", "hgb": "HGB", "plt": "PLT", "crea": "CREA", "k": "K", "a1c": "A1C", "fpg": "FPG"}
 _LABORATORY |= {"bnp": "NTPROBNP", "cea": "CEA", "crp": "CRP"}
 
 
-def _laboratory_slots(stays: NDArray[np.int64], results: Results) -> dict[str, Cells]:
-    """Results of the first sample of each stay; every kind of stay has the tests that its texts quote."""
+def _laboratory_slots(stays: NDArray[np.int64], results: Results, text: Encoder) -> dict[str, Cells]:
+    """Results of the first sample of each stay."""
     tests = catalog.table("tests")
-    decimals = tests.numbers("decimals").astype(np.int64)
-    return {
-        slot: decimal_numbers(results.first_of_each(key, stays), int(decimals[tests.position(key)]))
-        for slot, key in _LABORATORY.items()
-    }
+    slots = {}
+    for slot, key in _LABORATORY.items():
+        value = results.first_of_each(key, stays)
+        spelled = decimal_numbers(np.nan_to_num(value), int(tests.numbers("decimals")[tests.position(key)]))
+        slots[slot] = text.where(~np.isnan(value), spelled, _NOT_MEASURED)
+    return slots
 
 
 def _vital_slots(stays: NDArray[np.int64], vitals: Vitals, text: Encoder) -> dict[str, Cells]:
@@ -109,7 +111,7 @@ def notes(chart: Chart, results: Results, vitals: Vitals, done: Procedures) -> F
     """Write the documents of the stays of a block: admission, course, discharge; chemotherapy cycles are brief."""
     encounters, stays, text = chart.encounters, chart.encounters.stays, Encoder(NOTES.encoding)
     slots = clinical_slots(chart, text, stays, "notes")
-    fixed = _laboratory_slots(stays, results) | _vital_slots(stays, vitals, text)
+    fixed = _laboratory_slots(stays, results, text) | _vital_slots(stays, vitals, text)
     fixed["bedsidedate"] = _operation_dates(chart, stays, done, text)
     for name, cells in fixed.items():
         slots = slots.with_cells(name, cells)

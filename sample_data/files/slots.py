@@ -30,8 +30,8 @@ MUTATION_PHRASES = {
 RESPONSE_PHRASES = ("待评价", "CR", "PR", "SD", "PD")
 
 _COMORBIDITY_PHRASES = (
-    ("HYPERTENSION", ("高血压病史{years}年，规律服用降压药，血压控制可", "有高血压病史{years}余年，最高达170/100mmHg")),
-    ("TYPE2_DIABETES", ("2型糖尿病病史{years}年，口服降糖药治疗", "糖尿病病史{years}余年")),
+    ("HYPERTENSION", ("高血压病史{years}年，规律服用降压药，血压控制可", "有高血压病史{years}年余，最高达170/100mmHg")),
+    ("TYPE2_DIABETES", ("2型糖尿病病史{years}年，口服降糖药治疗", "糖尿病病史{years}年余")),
     ("CORONARY", ("冠心病病史{years}年，否认心肌梗死史", "有冠心病史，长期服用阿司匹林")),
     ("COPD", ("慢性阻塞性肺疾病病史{years}年", "慢阻肺病史，间断吸入药物治疗")),
     ("CHRONIC_HEPATITIS_B", ("慢性乙型肝炎病史，口服恩替卡韦抗病毒", "乙肝病史多年")),

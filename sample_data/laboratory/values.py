@@ -38,10 +38,12 @@ class Results:
         return len(self.test)
 
     def first_of_each(self, test: str, encounters: Index) -> Vector:
-        """Earliest value of a test in each of these encounters (sorted); the nearest later one where there is none."""
+        """Earliest value of a test in each of these encounters; NaN where it was not asked for."""
         rows = np.flatnonzero(self.test == catalog.table("tests").position(test))
-        at = np.searchsorted(self.encounter[rows], encounters)
-        return self.value[rows[np.minimum(at, len(rows) - 1)]]
+        if len(rows) == 0:
+            return np.full(len(encounters), np.nan)
+        at = rows[np.minimum(np.searchsorted(self.encounter[rows], encounters), len(rows) - 1)]
+        return np.where(self.encounter[at] == encounters, self.value[at], np.nan)
 
 
 @cache
