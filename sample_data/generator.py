@@ -23,7 +23,7 @@ from sample_data.truth.persons import COLUMNS, persons
 from sample_data.writer import ExtractFile
 
 BLOCK_SIZE = 2_000
-DEMO_PATIENTS = 4_000
+DEMO_PATIENTS = 3_500
 DEMO_SEED = 20_260_101
 MONTHS = 120
 _FIRST_YEAR_AFTER = 2026

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sample_data.cells import Cells, Encoder, join
+from sample_data.cells import Cells, Encoder, join, written
 
 Rows = NDArray[np.int64]
 
@@ -126,13 +127,13 @@ class FileTable:
     def finished(self, column: str) -> Cells:
         """Cells of a column with all changes and copies."""
         changes = self._changes.get(column)
-        written = self.columns[column]
+        first = self.columns[column]
         if not changes:
-            copies = self.original[len(written) :]
-            return pa.concat_arrays([written, written.take(pa.array(copies))]) if len(copies) else written
+            copies = self.original[len(first) :]
+            return pa.concat_arrays([first, first.take(pa.array(copies))]) if len(copies) else first
         index = self.original.copy()
-        pieces = [written]
-        offset = len(written)
+        pieces = [first]
+        offset = len(first)
         for rows, cells in changes:
             index[rows] = offset + np.arange(len(rows))
             pieces.append(cells)
@@ -141,9 +142,18 @@ class FileTable:
 
     def lines(self) -> Cells:
         """Every row as a line of the file, with its line end."""
-        cells = [self._quoted(name) if name in self.spec.quoted else self.finished(name) for name in self.spec.columns]
-        cells[-1] = join([cells[-1], self.text.constant(self.spec.newline, len(self))])
-        return join(cells, self.spec.delimiter.encode())
+        delimiter = self.spec.delimiter
+        parts: list[Cells] = []
+        for blank, columns in groupby(self.spec.columns, self._is_blank):
+            if blank:
+                parts.append(self.text.constant(delimiter * (len(list(columns)) - 1), len(self)))
+            else:
+                parts += [self._quoted(name) if name in self.spec.quoted else self.finished(name) for name in columns]
+        parts[-1] = join([parts[-1], self.text.constant(self.spec.newline, len(self))])
+        return join(parts, delimiter.encode())
+
+    def _is_blank(self, column: str) -> bool:
+        return column not in self._changes and len(written(self.columns[column])[0]) == 0
 
     def _quoted(self, column: str) -> Cells:
         quote = self.text.constant('"', len(self))

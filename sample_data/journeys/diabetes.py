@@ -11,7 +11,7 @@ from sample_data.journeys.lung import plan_last_stay
 from sample_data.people.cohort import Truth
 from sample_data.people.population import DIABETES, Days
 
-_VISIT_DAYS = 98.0
+_VISIT_DAYS = 112.0
 _ADMISSION_DAYS = 2200.0
 _HYPOGLYCAEMIA_DAYS = 4200.0
 _DAYS_OF_STROKE_STAY = 20

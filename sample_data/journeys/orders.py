@@ -25,6 +25,7 @@ _NURSING = ("Ⅱ级护理", "Ⅰ级护理", "特级护理")
 _DIETS = ("普食", "糖尿病饮食", "低盐低脂饮食", "半流质饮食", "禁食")
 _SKIN_TEST = ("头孢曲松皮试",)
 _SHARE_OF_TESTS_ORDERED = 0.15
+_SHARE_OF_EXAMS_ORDERED = 0.5
 _WARD_ROUND = 9 * 3600
 
 
@@ -120,7 +121,8 @@ def _requests(
     of_panel = samples.encounter[samples.panel_sample]
     inpatient = encounters.kind[of_panel] == INPATIENT
     tested = np.flatnonzero(inpatient & (rng.random(len(of_panel)) < _SHARE_OF_TESTS_ORDERED))
-    examined = np.flatnonzero(encounters.kind[exams.encounter] == INPATIENT)
+    in_stay = encounters.kind[exams.encounter] == INPATIENT
+    examined = np.flatnonzero(in_stay & (rng.random(len(in_stay)) < _SHARE_OF_EXAMS_ORDERED))
     operated = procedures.day * SECONDS_PER_DAY + _WARD_ROUND
 
     def before(moment: Days, encounter: Days) -> Days:

@@ -12,7 +12,7 @@ from sample_data.chart import Chart
 from sample_data.days import SECONDS_PER_DAY
 from sample_data.people.population import Days, Flags
 
-_MOST_DAYS = 4
+_MOST_DAYS = 3
 _ROUNDS = np.array([6, 10, 14, 18])
 _CLINICS = ("DIABETES_START", "DIABETES_CLINIC", "HEART_CLINIC", "KIDNEY_CLINIC")
 _SHARE_OF_CLINICS = 0.3

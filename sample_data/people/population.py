@@ -15,7 +15,7 @@ Flags = NDArray[np.bool_]
 
 SPECIALTIES = ("lung_cancer", "type2_diabetes", "heart_kidney", "general")
 LUNG, DIABETES, HEART_KIDNEY, GENERAL = range(4)
-_SHARES = np.array([0.34, 0.28, 0.20, 0.18])
+_SHARES = np.array([0.38, 0.27, 0.17, 0.18])
 
 _MEAN_AGE = np.array([63.0, 59.0, 68.0, 50.0])
 _AGE_SPREAD = np.array([10.0, 10.5, 12.0, 17.0])
