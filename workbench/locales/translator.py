@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+from collections.abc import Iterable
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -63,6 +64,10 @@ class Translator:
     def percent(self, share: float, digits: int = 1) -> str:
         """Write a share of one as a percentage."""
         return f"{100 * share:.{digits}f}%"
+
+    def join(self, sentences: Iterable[str]) -> str:
+        """Put sentences one after the other; Chinese has no space between them."""
+        return ("" if self.language == "zh" else " ").join(sentences)
 
     def pick(self, texts: dict[Language, str]) -> str:
         """Choose among texts that a document gives in several languages; the other one where this is missing."""

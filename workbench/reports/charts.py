@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import vl_convert
@@ -11,6 +12,7 @@ from workbench.reports.fonts import FAMILY, WEB_STACK, register_for_charts
 
 ImageFormat = Literal["png", "svg", "pdf"]
 _SCALE: Final = 3.0
+_REMEMBERED: Final = 64
 
 
 def render_chart(chart: dict[str, Any], form: ImageFormat) -> bytes:
@@ -33,8 +35,13 @@ def render_chart(chart: dict[str, Any], form: ImageFormat) -> bytes:
     >>> render_chart({"mark": "bar", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a"}}}, "svg")[:4]
     b'<svg'
     """
+    return _rendered(json.dumps(with_font(chart, FAMILY)), form)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _rendered(specification: str, form: ImageFormat) -> bytes:
+    """Draw a specification; the same figure stands in several formats of a report and among its files."""
     register_for_charts()
-    specification = json.dumps(with_font(chart, FAMILY))
     if form == "svg":
         return str(vl_convert.vegalite_to_svg(specification)).encode()
     if form == "pdf":

@@ -83,5 +83,6 @@ def _nobody(t: Translator, view: FeasibilityView, names: dict[str, str]) -> Para
     if view.relaxations:
         dropped, persons = view.relaxations[0]
         listed = t(", ").join(names.get(rule, rule) for rule in dropped)
-        text += " " + t("The nearest way out: without {rules}, {persons} are eligible.", rules=listed, persons=persons)
+        way_out = t("The nearest way out: without {rules}, {persons} are eligible.", rules=listed, persons=persons)
+        text = t.join([text, way_out])
     return Paragraph(text=text, tone="warning")

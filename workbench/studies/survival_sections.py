@@ -147,5 +147,6 @@ def _note(t: Translator, view: StudyView) -> str:
     )
     if view.proportionality is not None:
         last = view.proportionality.iloc[-1]
-        said += t(" ") + t("Test of proportional hazards, all terms: p {p}.", p=p_text(float(last["p"])))
+        tested = t("Test of proportional hazards, all terms: p {p}.", p=p_text(float(last["p"])))
+        said = t.join([said, tested])
     return said

@@ -85,7 +85,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Test:
+class Statistic:
     """A test: its statistic, degrees of freedom and p-value."""
 
     chisq: float
@@ -115,7 +115,7 @@ class StudyView:
         Table 1.
     differences : pandas.DataFrame, optional
         Standardised mean differences of every pair of groups: ``variable, a, b, smd``.
-    logrank : Test, optional
+    logrank : Statistic, optional
         Log-rank test of equal hazards.
     crude, adjusted : Model, optional
         The Cox models.
@@ -139,7 +139,7 @@ class StudyView:
     risk: pd.DataFrame
     characteristics: list[Characteristic]
     differences: pd.DataFrame | None
-    logrank: Test | None
+    logrank: Statistic | None
     crude: Model | None
     adjusted: Model | None
     proportionality: pd.DataFrame | None
@@ -190,7 +190,9 @@ def view_study(result: StudyResult, policy: DisclosurePolicy) -> StudyView:
         risk=_numbers_at_risk(result.curves, curves, policy),
         characteristics=protect_characteristics(result.table_one, policy),
         differences=differences if differences is not None and len(differences) else None,
-        logrank=None if result.logrank is None else Test(result.logrank.chisq, result.logrank.df, result.logrank.p),
+        logrank=None
+        if result.logrank is None
+        else Statistic(result.logrank.chisq, result.logrank.df, result.logrank.p),
         crude=_shown_model(result.crude, groups, policy),
         adjusted=_shown_model(result.adjusted, groups, policy),
         proportionality=None if result.proportionality is None else result.proportionality.table,

@@ -120,7 +120,7 @@ def planted_text(t: Translator, view: StudyView) -> str:
     right = planted.within(*_limits(adjusted)) and not planted.within(*_limits(crude))
     if right:
         said.append(t("So the adjustment has removed the confounding that hides the effect in the crude comparison."))
-    return t(" ").join(said)
+    return t.join(said)
 
 
 def _limits(model: Model) -> tuple[float, float]:
@@ -144,7 +144,7 @@ def _comparison(t: Translator, view: StudyView, main: Model) -> str:
         **values,
     )
     if main is view.adjusted and view.crude is not None:
-        said += t(" ") + t("Without adjustment it is {ratio}.", ratio=ratio_text(view.crude.exposure))
+        said = t.join([said, t("Without adjustment it is {ratio}.", ratio=ratio_text(view.crude.exposure))])
     return said
 
 

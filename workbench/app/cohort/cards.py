@@ -61,7 +61,7 @@ def _entry_card(t: Translator, source: Source, draft: Draft, narrator: Narrator)
             st.markdown(t("Nothing brings a person in yet. Choose a diagnosis, a drug or another record."))
             form = EntryForm(members=[])
         else:
-            st.markdown(" ".join(narrator.entry(expression)))
+            st.markdown(t.join(narrator.entry(expression)))
         if form is None:
             st.markdown(f":gray[{t('This entry event has more than a card can show. Change it in its JSON.')}]")
         elif asked:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from workbench.app.views import cohort, data, feasibility, home, jobs
+from workbench.app.views import cohort, data, feasibility, home, jobs, survival
 from workbench.locales import mark
 
 
@@ -37,6 +37,7 @@ PAGES: Final[dict[str, list[PageEntry]]] = {
         PageEntry("", mark("Home"), ":material/home:", home.show),
         PageEntry("cohort", mark("Cohort"), ":material/group:", cohort.show),
         PageEntry("feasibility", mark("Feasibility"), ":material/filter_alt:", feasibility.show),
+        PageEntry("survival", mark("Survival"), ":material/query_stats:", survival.show),
     ],
     mark("Data"): [PageEntry("data", mark("Data"), ":material/database:", data.show)],
     mark("System"): [PageEntry("jobs", mark("Jobs"), ":material/pending_actions:", jobs.show)],

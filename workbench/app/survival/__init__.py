@@ -1,0 +1,1 @@
+"""The page that says what happened to the persons of some cohorts."""
