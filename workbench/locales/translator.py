@@ -40,8 +40,8 @@ class Translator:
     >>> t = translator("zh")
     >>> t("Cohort")
     '队列'
-    >>> t("{n} persons", n=t.number(1234))
-    '1,234 名患者'
+    >>> t("{persons} persons", persons=t.number(1234))
+    '1,234 人'
     """
 
     def __init__(self, language: Language, catalogue: gettext.NullTranslations) -> None:
