@@ -140,12 +140,11 @@ def select_rows(frame: pd.DataFrame, columns: Sequence[str], missing: Missing = 
     for name in wanted:
         require_column(frame, name)
         lacking = frame[name].isna().to_numpy()
-        if missing == "refuse":
-            _refuse_rows(
-                lacking,
+        if missing == "refuse" and lacking.any():
+            raise CannotAnswerError(
                 "column {column} has a missing value in {rows} of {total} rows",
-                'fill them in, choose other columns, or say missing="drop" to leave these rows out',
-                column=name,
+                todo='fill them in, choose other columns, or say missing="drop" to leave these rows out',
+                **_affected(name, lacking),
             )
         complete &= ~lacking
     if complete.all():
@@ -188,24 +187,25 @@ def numbers(frame: pd.DataFrame, name: str) -> FloatArray:
             kind=str(column.dtype),
         )
     values = column.to_numpy(dtype=np.float64)
-    _refuse_rows(
-        ~np.isfinite(values),
-        "column {column} is infinite or not a number in {rows} of {total} rows",
-        "find out where these values come from; a division by zero or a sentinel are usual",
-        column=name,
-    )
+    infinite = ~np.isfinite(values)
+    if infinite.any():
+        raise CannotAnswerError(
+            "column {column} is infinite or not a number in {rows} of {total} rows",
+            todo="find out where these values come from; a division by zero or a sentinel are usual",
+            **_affected(name, infinite),
+        )
     return values
 
 
 def positive_numbers(frame: pd.DataFrame, name: str) -> FloatArray:
     """Take finite numbers above zero, such as weights."""
     values = numbers(frame, name)
-    _refuse_rows(
-        values <= 0,
-        "column {column} is zero or negative in {rows} of {total} rows",
-        "leave out rows that shall not count, before the analysis",
-        column=name,
-    )
+    if np.any(values <= 0):
+        raise CannotAnswerError(
+            "column {column} is zero or negative in {rows} of {total} rows",
+            todo="leave out rows that shall not count, before the analysis",
+            **_affected(name, values <= 0),
+        )
     return values
 
 
@@ -218,12 +218,13 @@ def indicator(frame: pd.DataFrame, name: str) -> BoolArray:
         The column holds anything else.
     """
     values = numbers(frame, name)
-    _refuse_rows(
-        (values != 0) & (values != 1),
-        "column {column} is neither 0 nor 1 in {rows} of {total} rows",
-        "code it as 1 for the event and 0 for none",
-        column=name,
-    )
+    other = (values != 0) & (values != 1)
+    if other.any():
+        raise CannotAnswerError(
+            "column {column} is neither 0 nor 1 in {rows} of {total} rows",
+            todo="code it as 1 for the event and 0 for none",
+            **_affected(name, other),
+        )
     return values == 1
 
 
@@ -285,7 +286,6 @@ def require_column(frame: pd.DataFrame, name: str) -> None:
     )
 
 
-def _refuse_rows(wrong: BoolArray, what: str, todo: str, **values: object) -> None:
-    rows = int(np.count_nonzero(wrong))
-    if rows:
-        raise CannotAnswerError(what, todo=todo, rows=rows, total=len(wrong), **values)
+def _affected(column: str, wrong: BoolArray) -> dict[str, object]:
+    """Coordinates of a refusal: the column, how many rows are wrong, of how many."""
+    return {"column": column, "rows": int(np.count_nonzero(wrong)), "total": len(wrong)}

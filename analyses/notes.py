@@ -17,22 +17,22 @@ class Note:
 
     Parameters
     ----------
-    code : str
-        Name of the remark for programs, such as ``"zero_durations"``.
     what : str
         The remark as a template.
+    code : str
+        Name of the remark for programs, such as ``"zero_durations"``.
     **values : object
         Values of the template: columns, numbers of rows; never values of a person.
 
     Examples
     --------
-    >>> print(Note("zero_durations", "{rows} rows have a duration of 0", rows=3))
+    >>> print(Note("{rows} rows have a duration of 0", code="zero_durations", rows=3))
     3 rows have a duration of 0
     """
 
-    def __init__(self, code: str, what: str, **values: object) -> None:
-        self.code = code
+    def __init__(self, what: str, *, code: str, **values: object) -> None:
         self.what = what
+        self.code = code
         self.values = values
 
     def text(self, translate: Callable[[str], str] = str) -> str:

@@ -215,4 +215,4 @@ def _projection(
     try:
         return project_recruitment(monthly, assumptions), ()
     except CannotAnswerError as refusal:
-        return None, (Note("no_projection", refusal.what, **refusal.values),)
+        return None, (Note(refusal.what, code="no_projection", **refusal.values),)

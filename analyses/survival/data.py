@@ -147,7 +147,16 @@ def survival_input(
 
 def _check_order(times: SurvivalTimes, duration: str, entry: str | None) -> tuple[Note, ...]:
     if times.entry is not None:
-        _refuse_empty_intervals(times.exit - times.entry, str(entry), duration)
+        empty = int(np.count_nonzero(times.exit <= times.entry))
+        if empty:
+            raise CannotAnswerError(
+                "{entry} is not before {duration} in {rows} of {total} rows",
+                todo="such rows are never at risk: correct them or leave them out",
+                entry=entry,
+                duration=duration,
+                rows=empty,
+                total=len(times),
+            )
         return ()
     negative = int(np.count_nonzero(times.exit < 0))
     if negative:
@@ -161,21 +170,14 @@ def _check_order(times: SurvivalTimes, duration: str, entry: str | None) -> tupl
     zero = int(np.count_nonzero(times.exit == 0))
     if not zero:
         return ()
-    what = "{rows} of {total} rows have a duration of 0 in column {column}: they count at time 0 only"
-    return (warned(Note("zero_durations", what, rows=zero, total=len(times), column=duration)),)
-
-
-def _refuse_empty_intervals(length: FloatArray, entry: str, duration: str) -> None:
-    empty = int(np.count_nonzero(length <= 0))
-    if empty:
-        raise CannotAnswerError(
-            "{entry} is not before {duration} in {rows} of {total} rows",
-            todo="such rows are never at risk: correct them or leave them out",
-            entry=entry,
-            duration=duration,
-            rows=empty,
-            total=len(length),
-        )
+    note = Note(
+        "{rows} of {total} rows have a duration of 0 in column {column}: they count at time 0 only",
+        code="zero_durations",
+        rows=zero,
+        total=len(times),
+        column=duration,
+    )
+    return (warned(note),)
 
 
 def merge_near_times(times: SurvivalTimes) -> SurvivalTimes:
@@ -203,5 +205,12 @@ def merge_near_times(times: SurvivalTimes) -> SurvivalTimes:
     if times.entry is None:
         return replace(times, exit=merged[0])
     entry, exit = merged
-    _refuse_empty_intervals(exit - entry, "the entry", "the exit, after merging times that differ by rounding only,")
+    empty = int(np.count_nonzero(exit <= entry))
+    if empty:
+        raise CannotAnswerError(
+            "entry and exit differ by rounding only in {rows} of {total} rows",
+            todo="such rows are never at risk: leave them out, or say timefix=False to take times as they are",
+            rows=empty,
+            total=len(times),
+        )
     return replace(times, entry=entry, exit=exit)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from analyses.design import Design, centres
-from analyses.inputs import Factor, FloatArray
+from analyses.inputs import BoolArray, Factor, FloatArray
 from analyses.notes import Note, warned
 from analyses.survival.cox.exact import ExactLikelihood
 from analyses.survival.cox.likelihood import PartialLikelihood, Ties
@@ -124,30 +124,57 @@ def _likelihood(task: Task, line: Timeline, x: FloatArray) -> PartialLikelihood 
 
 
 def _collinear(names: list[str], at: int, by: list[int], choice: OnTrouble) -> Note:
-    values = {"column": names[at], "others": ", ".join(names[other] for other in by)}
-    what = "{column} is determined by {others}" if by else "{column} does not vary among those at risk at the events"
+    column, others = names[at], ", ".join(names[other] for other in by)
+    if choice == "refuse" and by:
+        raise CannotAnswerError(
+            "{column} is determined by {others}",
+            todo="leave one of these covariates out",
+            column=column,
+            others=others,
+        )
     if choice == "refuse":
-        raise CannotAnswerError(what, todo="leave one of these covariates out", **values)
-    return warned(Note("collinear", what + "; its coefficient is left undefined", **values))
+        raise CannotAnswerError(
+            "{column} does not vary among those at risk at the events", todo="leave this covariate out", column=column
+        )
+    if not by:
+        return warned(
+            Note(
+                "{column} does not vary among those at risk at the events; its coefficient is left undefined",
+                code="collinear",
+                column=column,
+            )
+        )
+    return warned(
+        Note(
+            "{column} is determined by {others}; its coefficient is left undefined",
+            code="collinear",
+            column=column,
+            others=others,
+        )
+    )
 
 
-def _separated(task: Task, maximum: Maximum, fitted: np.ndarray, choice: OnTrouble) -> list[Note]:
+def _separated(task: Task, maximum: Maximum, fitted: BoolArray, choice: OnTrouble) -> list[Note]:
     if not maximum.running.any():
         return []
     names = [name for name, used in zip(task.design.names, fitted, strict=True) if used]
     running = ", ".join(name for name, runs in zip(names, maximum.running, strict=True) if runs)
-    what = "{columns}: the coefficient runs to infinity, because events occur on one side only (separation)"
     if choice == "refuse":
         raise CannotAnswerError(
-            what,
+            "{columns}: the coefficient runs to infinity, because events occur on one side only (separation)",
             todo="merge levels without events into others, or leave it out; the log likelihood tends to {loglik:.6f}",
             columns=running,
             loglik=maximum.end.loglik,
         )
-    return [warned(Note("separation", what, columns=running))]
+    note = Note(
+        "{columns}: the coefficient runs to infinity, because events occur on one side only (separation)",
+        code="separation",
+        columns=running,
+    )
+    return [warned(note)]
 
 
-def _on_scale_of_data(maximum: Maximum, scale: FloatArray, fitted: np.ndarray) -> tuple[FloatArray, FloatArray]:
+def _on_scale_of_data(maximum: Maximum, scale: FloatArray, fitted: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Coefficients and their variance; undefined for redundant columns, infinite for running ones."""
     coefficients = np.full(len(fitted), np.nan)
     variance = np.full((len(fitted), len(fitted)), np.nan)

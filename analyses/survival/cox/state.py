@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analyses.design import Design
-from analyses.inputs import Factor, FloatArray, IntArray
+from analyses.inputs import BoolArray, Factor, FloatArray, IntArray
 from analyses.survival.cox.exact import ExactLikelihood
 from analyses.survival.cox.likelihood import PartialLikelihood, Risks
 from analyses.survival.cox.newton import Maximum
@@ -75,7 +75,7 @@ class FittedState:
     coefficients: FloatArray
     naive_variance: FloatArray
     variance: FloatArray
-    fitted: np.ndarray
+    fitted: BoolArray
     strata: Factor | None
     clusters: Factor | None
 

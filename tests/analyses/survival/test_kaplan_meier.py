@@ -234,6 +234,12 @@ def test_entry_at_or_after_exit_is_refused() -> None:
         kaplan_meier({"a": [0, 2, 5], "t": [1, 2, 4], "e": [1, 0, 1]}, duration="t", event="e", entry="a")
 
 
+def test_intervals_that_are_empty_but_for_rounding_are_refused() -> None:
+    data = {"a": [0.3, 1.25], "t": [0.1 + 0.2, 2.0], "e": [1, 0]}
+    with pytest.raises(CannotAnswerError, match="entry and exit differ by rounding only in 1 of 2 rows"):
+        kaplan_meier(data, duration="t", event="e", entry="a")
+
+
 def test_weights_of_zero_are_refused() -> None:
     with pytest.raises(CannotAnswerError, match="column w is zero or negative in 1 of 2 rows"):
         kaplan_meier({"t": [1, 2], "e": [1, 0], "w": [1.0, 0.0]}, duration="t", event="e", weights="w")
