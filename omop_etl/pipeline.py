@@ -25,7 +25,7 @@ from omop_etl.derive import (
 )
 from omop_etl.derive.observation_period import data_end_query
 from omop_etl.mapping import MappingDocument, library_mapping, mapping_hash
-from omop_etl.mapping.compiler.targets import duckdb_type, target_of
+from omop_etl.mapping.compiler.targets import OUT, Target, direct_tables
 from omop_etl.mapping.runner import (
     Matched,
     account_for_malformed,
@@ -34,10 +34,10 @@ from omop_etl.mapping.runner import (
     match_files,
     prepare,
     resolve,
+    targets_of,
     view_statement,
 )
-from omop_etl.mapping.scope import Scope
-from omop_etl.mapping.sql import literal, quoted
+from omop_etl.mapping.sql import literal
 from omop_etl.publish import Workspace
 from omop_etl.quality import checks_for, run_checks
 from omop_etl.report import RunReport
@@ -47,9 +47,6 @@ from omop_etl.sources.staging import StagedFile, stage_file
 from omop_etl.vocabulary.lookups import make_lookups
 from omop_etl.vocabulary.starter import STARTER_VERSION, starter_tables
 from omop_etl.working import DEFAULT_MEMORY, Working
-
-OUT = "out"
-"""Name under which the CDM in the making is attached to the working database."""
 
 SAMPLE_MAPPING = "sample_hospital"
 Progress = Callable[[str, int, int], None]
@@ -171,8 +168,7 @@ class _Run:
         self.database = self.workspace.folder / "cdm.duckdb"
         self.working.run(f"ATTACH {literal(str(self.database))} AS {OUT}")
         for table, fields in cdm_version().fields.items():
-            columns = ", ".join(f"{quoted(field.name)} {duckdb_type(field)}" for field in fields)
-            self.working.run(f"CREATE TABLE {OUT}.main.{table} ({columns})")
+            self.working.run(f"CREATE TABLE {OUT}.main.{table} ({Target(table, fields).declaration()})")
         for statement in declarations(OUT):
             self.working.run(statement)
         for name, table in starter_tables().items():
@@ -194,11 +190,11 @@ class _Run:
         resolve(self.working, self.mapping)
 
     def _write(self, staged: list[StagedFile]) -> None:
-        tables = sorted({emit.table for file in self.mapping.files for emit in file.emits})
-        for done, table in enumerate(tables, 1):
-            write_cdm_table(self.working, target_of(table, Scope(table)), OUT)
+        tables, direct = targets_of(self.mapping), direct_tables(self.mapping)
+        for done, target in enumerate(tables, 1):
+            write_cdm_table(self.working, target, direct=target.table in direct)
             self.progress(self.stage, done, len(tables) + 1)
-        write_account(self.working, staged, OUT)
+        write_account(self.working, staged)
         self.quarantine = self.workspace.folder / "quarantine.parquet"
         write_quarantine(self.working, staged, self.quarantine)
         self.progress(self.stage, len(tables) + 1, len(tables) + 1)

@@ -73,8 +73,10 @@ CONCEPT_COUNT = sa.Table(
     sa.Column("concept_id", sa.BigInteger),
     sa.Column("records", sa.BigInteger),
     sa.Column("persons", sa.BigInteger),
+    sa.Column("descendant_records", sa.BigInteger),
+    sa.Column("descendant_persons", sa.BigInteger),
 )
-"""Records and persons per concept, without descendants."""
+"""Records and persons per concept, by itself and with its descendants."""
 
 QUALITY = sa.Table(
     "quality",

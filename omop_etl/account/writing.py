@@ -7,16 +7,17 @@ from pathlib import Path
 
 from omop_etl.cdm.schema import ETL_SCHEMA, Field
 from omop_etl.errors import RweError
-from omop_etl.mapping.compiler.targets import REFERENCE_TABLES, Target
+from omop_etl.mapping.compiler.targets import OUT, REFERENCE_TABLES, Target
 from omop_etl.mapping.sql import literal, quoted
 from omop_etl.sources.staging import StagedFile
 from omop_etl.working import Working
 
 _ELLIPSIS = "…"
+_ETL = f"{OUT}.{ETL_SCHEMA}"
 
 
-def write_cdm_table(working: Working, target: Target, out: str) -> None:
-    """Copy a work table into the CDM, sorted by person, with its lineage and the full text of shortened values.
+def write_cdm_table(working: Working, target: Target, *, direct: bool) -> None:
+    """Finish a CDM table: its rows, their lineage, and the full text of values that its fields have no room for.
 
     Parameters
     ----------
@@ -24,25 +25,35 @@ def write_cdm_table(working: Working, target: Target, out: str) -> None:
         Working database; the CDM is attached to it.
     target : Target
         The CDM table.
-    out : str
-        Name under which the CDM is attached.
+    direct : bool
+        Its rows are in the CDM already, with a column ``_line`` more; otherwise they are in the work table.
     """
-    work, row = f"w.{target.table}", _row_of(target)
+    table, work = f"{OUT}.main.{target.table}", f"w.{target.table}"
+    if target.table not in REFERENCE_TABLES:
+        working.run(
+            f"INSERT INTO {_ETL}.lineage SELECT {literal(target.table)}, {_row_of(target)}, file_number(_line), "
+            f"physical_line(_line) FROM {work}"
+        )
     long = _longer_than_allowed(working, target)
     for field in long:
         working.run(
-            f"INSERT INTO {out}.{ETL_SCHEMA}.stem_source SELECT {literal(target.table)}, {row}, {literal(field.name)}, "
-            f"{quoted(field.name)} FROM {work} WHERE length({quoted(field.name)}) > {field.max_length}"
+            f"INSERT INTO {_ETL}.stem_source SELECT {literal(target.table)}, {_row_of(target)}, {literal(field.name)}, "
+            f"{quoted(field.name)} FROM {work} WHERE {_too_long(field)}"
         )
-    columns = ", ".join(_shortened(field) if field in long else quoted(field.name) for field in target.fields)
-    order = [name for name in ("person_id", "_line") if name == "_line" or target.has(name)]
-    working.run(f"INSERT INTO {out}.main.{target.table} SELECT {columns} FROM {work} ORDER BY {', '.join(order)}")
-    if target.table not in REFERENCE_TABLES:
-        working.run(
-            f"INSERT INTO {out}.{ETL_SCHEMA}.lineage SELECT {literal(target.table)}, {row}, file_number(_line), "
-            f"physical_line(_line) FROM {work}"
+    if direct:
+        for field in long:
+            working.run(f"UPDATE {table} SET {quoted(field.name)} = {_short(field)} WHERE {_too_long(field)}")
+        working.run(f"DROP VIEW {work}")
+        working.run(f"ALTER TABLE {table} DROP COLUMN _line")
+    else:
+        columns = ", ".join(
+            f"CASE WHEN {_too_long(field)} THEN {_short(field)} ELSE {quoted(field.name)} END"
+            if field in long
+            else quoted(field.name)
+            for field in target.fields
         )
-    working.run(f"DROP TABLE {work}")
+        working.run(f"INSERT INTO {table} SELECT {columns} FROM {work}")
+        working.run(f"DROP TABLE {work}")
 
 
 def _row_of(target: Target) -> str:
@@ -58,13 +69,15 @@ def _longer_than_allowed(working: Working, target: Target) -> list[Field]:
     return [field for field, length in zip(limited, found, strict=True) if length > (field.max_length or 0)]
 
 
-def _shortened(field: Field) -> str:
-    name, length = quoted(field.name), field.max_length or 0
-    short = f"left({name}, {length - 1}) || '{_ELLIPSIS}'"
-    return f"CASE WHEN length({name}) > {length} THEN {short} ELSE {name} END AS {name}"
+def _too_long(field: Field) -> str:
+    return f"length({quoted(field.name)}) > {field.max_length}"
 
 
-def write_account(working: Working, staged: Sequence[StagedFile], out: str) -> None:
+def _short(field: Field) -> str:
+    return f"left({quoted(field.name)}, {(field.max_length or 1) - 1}) || '{_ELLIPSIS}'"
+
+
+def write_account(working: Working, staged: Sequence[StagedFile]) -> None:
     """Write what became of the source rows.
 
     Parameters
@@ -73,49 +86,46 @@ def write_account(working: Working, staged: Sequence[StagedFile], out: str) -> N
         Working database with the finished outcomes and issues; the lineage is already written.
     staged : sequence of StagedFile
         Every file that was read.
-    out : str
-        Name under which the CDM is attached.
 
     Raises
     ------
     RweError
         For some file, loaded + merged + rejected is not what was read.
     """
-    etl = f"{out}.{ETL_SCHEMA}"
     working.run(
-        f'INSERT INTO {etl}.disposition SELECT file_number(line), physical_line(line), outcome, reason, "column", '
+        f'INSERT INTO {_ETL}.disposition SELECT file_number(line), physical_line(line), outcome, reason, "column", '
         "detail FROM w.outcome ORDER BY line"
     )
     working.run(
-        f'INSERT INTO {etl}.issue SELECT DISTINCT file_number(line), physical_line(line), "column", rule, action '
+        f'INSERT INTO {_ETL}.issue SELECT DISTINCT file_number(line), physical_line(line), "column", rule, action '
         "FROM w.issue ORDER BY ALL"
     )
     working.run(
-        f"CREATE TABLE w.loaded AS SELECT file_id, count(DISTINCT line) AS loaded FROM {etl}.lineage GROUP BY 1"
+        f"CREATE TABLE w.loaded AS SELECT file_id, count(DISTINCT line) AS loaded FROM {_ETL}.lineage GROUP BY 1"
     )
     working.run(
         f"CREATE TABLE w.kept_out AS SELECT file_id, count(*) FILTER (WHERE outcome = 'merged') AS merged, "
-        f"count(*) FILTER (WHERE outcome = 'rejected') AS rejected FROM {etl}.disposition GROUP BY 1"
+        f"count(*) FILTER (WHERE outcome = 'rejected') AS rejected FROM {_ETL}.disposition GROUP BY 1"
     )
     for file in staged:
         facts = (file.number, file.source.name, file.encoding, file.mark, file.delimiter, file.sha256)
         working.run(
-            f"INSERT INTO {etl}.source_file SELECT $1, $2, $3, $4, $5, $6, $7, "
+            f"INSERT INTO {_ETL}.source_file SELECT $1, $2, $3, $4, $5, $6, $7, "
             "coalesce((SELECT loaded FROM w.loaded WHERE file_id = $1), 0), "
             "coalesce((SELECT merged FROM w.kept_out WHERE file_id = $1), 0), "
             "coalesce((SELECT rejected FROM w.kept_out WHERE file_id = $1), 0)",
             [*facts, file.rows + file.malformed],
         )
-    _check(working, etl)
+    _check(working)
 
 
-def _check(working: Working, etl: str) -> None:
+def _check(working: Working) -> None:
     wrong = working.rows(
-        f"SELECT file, rows_read, loaded, merged, rejected FROM {etl}.source_file "
+        f"SELECT file, rows_read, loaded, merged, rejected FROM {_ETL}.source_file "
         "WHERE loaded + merged + rejected <> rows_read ORDER BY file_id"
     )
     twice = working.rows(
-        f"SELECT f.file, count(*) FROM {etl}.disposition d JOIN {etl}.source_file f USING (file_id) "
+        f"SELECT f.file, count(*) FROM {_ETL}.disposition d JOIN {_ETL}.source_file f USING (file_id) "
         "GROUP BY f.file, d.line HAVING count(*) > 1"
     )
     if wrong or twice:

@@ -14,24 +14,38 @@ CONCEPT_FIELDS = (
 
 
 def concept_count_statement(cdm: str, target: str) -> str:
-    """Statement that counts records and persons per concept.
+    """Statement that counts records and persons per concept, by itself and with its descendants.
 
     Parameters
     ----------
     cdm : str
         Schema of the CDM tables.
     target : str
-        Table to fill: concept_id, records, persons. Persons of a concept that occurs in several tables count once in
-        each.
+        Table to fill: concept_id, records, persons, descendant_records, descendant_persons. A concept counts among its
+        own descendants.
 
     Returns
     -------
     str
         One statement.
     """
-    counts = " UNION ALL ".join(
-        f"SELECT {field} AS concept_id, count(*) AS records, count(DISTINCT person_id) AS persons "
-        f"FROM {cdm}.{table} WHERE {field} <> 0 GROUP BY 1"
+    events = " UNION ALL ".join(
+        f"SELECT {field} AS concept_id, person_id FROM {cdm}.{table} WHERE {field} <> 0"
         for table, field in CONCEPT_FIELDS
     )
-    return f"INSERT INTO {target} SELECT concept_id, sum(records), sum(persons) FROM ({counts}) GROUP BY 1 ORDER BY 1"
+    return f"""
+INSERT INTO {target}
+WITH pairs AS (
+    SELECT concept_id, person_id, count(*) AS records FROM ({events}) GROUP BY ALL
+),
+direct AS (
+    SELECT concept_id, sum(records) AS records, count(*) AS persons FROM pairs GROUP BY 1
+),
+below AS (
+    SELECT a.ancestor_concept_id AS concept_id, sum(p.records) AS records, count(DISTINCT p.person_id) AS persons
+    FROM pairs p JOIN {cdm}.concept_ancestor a ON a.descendant_concept_id = p.concept_id GROUP BY 1
+)
+SELECT concept_id, coalesce(d.records, 0), coalesce(d.persons, 0),
+       coalesce(b.records, d.records), coalesce(b.persons, d.persons)
+FROM direct d FULL JOIN below b USING (concept_id) ORDER BY concept_id
+"""

@@ -28,19 +28,32 @@ CREATE MACRO not_nothing(cell) AS
 CREATE MACRO plain_number(cell) AS
     CASE WHEN regexp_full_match(cell, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?') THEN TRY_CAST(cell AS DOUBLE) END;
 
+-- A number that a spreadsheet has rounded.
+CREATE MACRO damaged_identifier(cell) AS regexp_matches(cell, '^\s*[0-9](\.[0-9]+)?[Ee]\+?[0-9]+\s*$');
+
 -- Positive 63 bits of a digest: the same for the same key in every delivery and on every machine.
 CREATE MACRO identifier(key) AS CAST(md5_number_lower(key) >> 1 AS BIGINT);
 
 -- Dates ----------------------------------------------------------------------------------------------------------
 
--- ISO 8601 first, because it is fast; then the formats given; then midnight written as 24:00.
-CREATE MACRO read_time(cell, formats) AS
+-- The usual ways to write a date and a time, brought into the form of ISO 8601, which is cast quickly.
+CREATE MACRO iso_text(cell) AS
+    CASE
+        WHEN cell[5] = '-' THEN cell
+        WHEN cell[5] = '/' THEN replace(cell, '/', '-')
+        WHEN cell[5] = '年' THEN replace(replace(replace(cell, '年', '-'), '月', '-'), '日', '')
+        WHEN cell[5] = '.' AND length(cell) <= 10 THEN replace(cell, '.', '-')
+        WHEN length(cell) = 8 THEN cell[1:4] || '-' || cell[5:6] || '-' || cell[7:8]
+        WHEN length(cell) = 14 OR length(cell) = 12
+            THEN cell[1:4] || '-' || cell[5:6] || '-' || cell[7:8] || ' ' || cell[9:10] || ':' || cell[11:12] || ':' || coalesce(nullif(cell[13:14], ''), '00')
+    END;
+
+CREATE MACRO moment(iso) AS
     coalesce(
-        CASE WHEN cell[5] = '-' AND cell[1] >= '0' AND cell[1] <= '9' THEN TRY_CAST(cell AS TIMESTAMP) END,
-        TRY_STRPTIME(cell, formats),
+        TRY_CAST(iso AS TIMESTAMP),
         CASE
-            WHEN regexp_matches(cell, '[ T]24:00(:00)?$')
-                THEN TRY_CAST(regexp_replace(cell, '24:00(:00)?$', '00:00') AS TIMESTAMP) + INTERVAL 1 DAY
+            WHEN regexp_matches(iso, '[ T]24:00(:00)?$')
+                THEN TRY_CAST(regexp_replace(iso, '24:00(:00)?$', '00:00') AS TIMESTAMP) + INTERVAL 1 DAY
         END
     );
 
@@ -126,6 +139,9 @@ CREATE MACRO four_characters(code) AS
 CREATE MACRO category(code) AS regexp_extract(code, '^[A-Z][0-9]{2}');
 
 CREATE MACRO procedure_code(cell) AS upper(replace(cell, ' ', ''));
+
+CREATE MACRO first_digits(code, digits) AS
+    CASE digits WHEN 4 THEN regexp_extract(code, '^[0-9]{2}\.[0-9]{2}') ELSE regexp_extract(code, '^[0-9]{2}\.[0-9]') END;
 
 CREATE MACRO plain_name(cell) AS lower(replace(cell, ' ', ''));
 

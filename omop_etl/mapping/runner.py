@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from omop_etl.errors import RweError
+from omop_etl.mapping.compiler.chain import ROW_HASH
 from omop_etl.mapping.compiler.columns import columns_of
 from omop_etl.mapping.compiler.files import OUTCOMES, FileContext, file_statements
 from omop_etl.mapping.compiler.resolve import resolve_statements
-from omop_etl.mapping.compiler.rows import ROW_HASH
-from omop_etl.mapping.compiler.targets import target_of
+from omop_etl.mapping.compiler.targets import OUT, Target, direct_tables, target_of
 from omop_etl.mapping.document import FileMapping, MappingDocument
 from omop_etl.mapping.scope import Scope
 from omop_etl.mapping.sql import literal, quoted
@@ -95,7 +95,9 @@ def _fits(name: str, patterns: Iterable[str]) -> bool:
 
 
 def prepare(working: Working, mapping: MappingDocument) -> None:
-    """Load the macros of the language and make the empty work tables of a mapping; the lookups must exist.
+    """Load the macros of the language and make the empty work tables of a mapping.
+
+    The lookups must exist, and the CDM in the making be attached with its empty tables.
 
     Raises
     ------
@@ -103,10 +105,14 @@ def prepare(working: Working, mapping: MappingDocument) -> None:
         An emit is for a table that the CDM does not have.
     """
     working.run(packaged_text("omop_etl.mapping", "macros.sql"))
-    for file in mapping.files:
-        for emit in file.emits:
-            target = target_of(emit.table, Scope(file.name))
-            working.run(f"CREATE TABLE IF NOT EXISTS w.{emit.table} ({target.declaration()})")
+    direct = direct_tables(mapping)
+    for target in targets_of(mapping):
+        if target.table in direct:
+            working.run(f"ALTER TABLE {OUT}.main.{target.table} ADD COLUMN _line BIGINT")
+            working.run(f"CREATE VIEW w.{target.table} AS SELECT * FROM {OUT}.main.{target.table}")
+        else:
+            columns = f"{target.declaration()}, _line BIGINT, _same VARCHAR, _rank DOUBLE"
+            working.run(f"CREATE TABLE w.{target.table} ({columns})")
     working.run(
         'CREATE TABLE w.outcome (line BIGINT, outcome VARCHAR, reason VARCHAR, "column" VARCHAR, detail VARCHAR);'
         'CREATE TABLE w.issue (line BIGINT, "column" VARCHAR, rule VARCHAR, action VARCHAR);'
@@ -131,6 +137,18 @@ class Header:
 
     file: str
     columns: tuple[str, ...]
+
+
+def targets_of(mapping: MappingDocument) -> list[Target]:
+    """CDM tables that a mapping fills, by name.
+
+    Raises
+    ------
+    MappingError
+        An emit is for a table that the CDM does not have.
+    """
+    where = {emit.table: file.name for file in mapping.files for emit in file.emits}
+    return [target_of(table, Scope(where[table])) for table in sorted(where)]
 
 
 def compile_file(mapping: MappingDocument, number: int, headers: Sequence[Header]) -> list[str]:
@@ -168,7 +186,7 @@ def compile_file(mapping: MappingDocument, number: int, headers: Sequence[Header
         ),
     )
     shown = {name: column for name, column in columns[0].items() if column}
-    return list(file_statements(FileContext(file, _view(number), shown, scope)))
+    return list(file_statements(FileContext(file, _view(number), shown, scope, direct_tables(mapping))))
 
 
 def compile_mapping(mapping: MappingDocument, matched: Sequence[Matched]) -> list[list[str]]:
@@ -231,8 +249,7 @@ def account_for_malformed(working: Working, staged: Iterable[StagedFile]) -> Non
 
 def resolve(working: Working, mapping: MappingDocument) -> None:
     """Remove rows that others replace, and whatever was noted about rows that are not loaded after all."""
-    tables = [row[0] for row in working.rows("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'w'")]
-    for statement in resolve_statements(mapping, [table for table in tables if table not in ("outcome", "issue")]):
+    for statement in resolve_statements(mapping, [target.table for target in targets_of(mapping)]):
         working.run(statement)
     working.run("DELETE FROM w.issue WHERE line IN (SELECT line FROM w.outcome)")
 

@@ -6,14 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 RECORDS: Mapping[str, Mapping[str, str]] = {
-    "concept": {"source": "integer", "targets": "integers", "concept": "integer", "how": "text"},
-    "result": {
-        "operator": "integer",
-        "number": "number",
-        "concept": "integer",
-        "titre": "boolean",
-        "missing": "boolean",
-    },
+    "concept": {"source": "integer", "concept": "integer", "further": "integers"},
+    "result": {"operator": "integer", "number": "number", "concept": "integer", "missing": "boolean"},
     "range": {"low": "number", "high": "number"},
     "visit": {"id": "integer", "kind": "integer", "start": "datetime", "end": "datetime"},
     "diagnosis": {"name": "text", "position": "integer", "certainty": "text"},

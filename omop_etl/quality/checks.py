@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from omop_etl.cdm.schema import CdmVersion, Field, cdm_version
 from omop_etl.mapping.sql import quoted
@@ -71,7 +72,9 @@ class Check:
     considered, failed : str
         SQL conditions over the rows of `source`: which rows are looked at, and which of these fail.
     source : str
-        Relation with the CDM schema as ``{cdm}``; the table itself, unless others are joined.
+        Relation with the CDM schema as ``{cdm}``: the table itself, or one that counts or joins.
+    weight : str
+        Rows of the table that a row of `source` stands for, as SQL.
     threshold : float
         Percentage of rows that may fail.
     fatal : bool
@@ -85,6 +88,7 @@ class Check:
     considered: str
     failed: str
     source: str
+    weight: str = "1"
     threshold: float = 0.0
     fatal: bool = False
 
@@ -132,8 +136,9 @@ def _foreign_key(table: str, cdm: CdmVersion, latest: str) -> Iterator[Check]:
         if other:
             name = quoted(field.name)
             missing = f"{name} NOT IN (SELECT {key} FROM {{cdm}}.{other})"
-            considered = f"{name} IS NOT NULL"
-            yield _of_field("isForeignKey", "Conformance", field, considered, missing, fatal=other != "concept")
+            considered, of_concept = f"{name} IS NOT NULL", other == "concept"
+            make = _of_values if of_concept else _of_field
+            yield make("isForeignKey", "Conformance", field, considered, missing, fatal=not of_concept)
 
 
 def _domain(table: str, cdm: CdmVersion, latest: str) -> Iterator[Check]:
@@ -141,7 +146,7 @@ def _domain(table: str, cdm: CdmVersion, latest: str) -> Iterator[Check]:
         if field.domain and field.name in _STANDARD_FIELDS.get(table, ()):
             allowed = f"SELECT concept_id FROM {{cdm}}.concept WHERE domain_id = '{field.domain}'"
             failed = f"{field.name} NOT IN ({allowed})"
-            yield _of_field("fkDomain", "Conformance", field, _some(field), failed, threshold=1.0)
+            yield _of_values("fkDomain", "Conformance", field, _some(field), failed, threshold=1.0)
 
 
 def _standard(table: str, cdm: CdmVersion, latest: str) -> Iterator[Check]:
@@ -149,7 +154,7 @@ def _standard(table: str, cdm: CdmVersion, latest: str) -> Iterator[Check]:
         if field.name in _STANDARD_FIELDS.get(table, ()):
             allowed = "SELECT concept_id FROM {cdm}.concept WHERE standard_concept = 'S' AND invalid_reason IS NULL"
             failed = f"{field.name} NOT IN ({allowed})"
-            yield _of_field("isStandardValidConcept", "Conformance", field, _some(field), failed)
+            yield _of_values("isStandardValidConcept", "Conformance", field, _some(field), failed)
 
 
 def _mapped(table: str, cdm: CdmVersion, latest: str) -> Iterator[Check]:
@@ -157,7 +162,7 @@ def _mapped(table: str, cdm: CdmVersion, latest: str) -> Iterator[Check]:
         if field.name in _STANDARD_FIELDS.get(table, ()):
             considered, failed = f"{field.name} IS NOT NULL", f"{field.name} = 0"
             name = "standardConceptRecordCompleteness"
-            yield _of_field(name, "Completeness", field, considered, failed, threshold=_MAPPED_PERCENT)
+            yield _of_values(name, "Completeness", field, considered, failed, threshold=_MAPPED_PERCENT)
 
 
 def _start_before_end(table: str, cdm: CdmVersion, latest: str) -> Iterator[Check]:
@@ -242,18 +247,15 @@ def _some(field: Field) -> str:
     return f"{field.name} IS NOT NULL AND {field.name} <> 0"
 
 
-def _of_field(
-    name: str,
-    category: str,
-    field: Field,
-    considered: str,
-    failed: str,
-    *,
-    threshold: float = 0.0,
-    fatal: bool = False,
-) -> Check:
-    source = f"{{cdm}}.{field.table}"
-    return Check(name, category, field.table, field.name, considered, failed, source, threshold, fatal)
+def _of_field(name: str, category: str, field: Field, considered: str, failed: str, **more: Any) -> Check:
+    return Check(name, category, field.table, field.name, considered, failed, f"{{cdm}}.{field.table}", **more)
+
+
+def _of_values(name: str, category: str, field: Field, considered: str, failed: str, **more: Any) -> Check:
+    """Check of the distinct values of a field: concepts are few, rows are many."""
+    column = quoted(field.name)
+    values = f"(SELECT {column}, count(*) AS weight FROM {{cdm}}.{field.table} GROUP BY 1)"
+    return Check(name, category, field.table, field.name, considered, failed, values, "weight", **more)
 
 
 _MAKERS: tuple[Callable[[str, CdmVersion, str], Iterator[Check]], ...] = (

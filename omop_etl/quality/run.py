@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from omop_etl.cdm.schema import ETL_SCHEMA
 from omop_etl.errors import RweError
+from omop_etl.mapping.sql import quoted
 from omop_etl.quality.checks import Check
 from omop_etl.working import Working
 
@@ -71,19 +72,25 @@ def run_checks(
         by_source[check.source].append(check)
     counts: dict[int, tuple[int, int]] = {}
     for done, (source, group) in enumerate(by_source.items(), 1):
-        asked = ", ".join(
-            f"count(*) FILTER (WHERE {check.considered}), "
-            f"count(*) FILTER (WHERE ({check.considered}) AND ({check.failed}))"
-            for check in group
-        )
+        asked = ", ".join(f"{_count(check, '')}, {_count(check, check.failed)}" for check in group)
         found = working.rows(f"SELECT {asked} FROM {source}".format(cdm=f"{out}.main"))[0]
         for i, check in enumerate(group):
-            counts[id(check)] = (found[2 * i], found[2 * i + 1])
+            counts[id(check)] = (int(found[2 * i]), int(found[2 * i + 1]))
         progress(done, len(by_source))
     results = [QualityResult(check, *counts[id(check)]) for check in checks]
     _keep(working, results, out)
     _stop_at_fatal(results)
     return results
+
+
+def _count(check: Check, failed: str) -> str:
+    """SQL of the number of rows looked at, or of those among them that fail."""
+    if check.considered == "true" and failed == f"{quoted(check.field)} IS NULL":
+        return f"count(*) - count({quoted(check.field)})"
+    if check.considered == "true" and not failed and check.weight == "1":
+        return "count(*)"
+    condition = f"({check.considered})" + (f" AND ({failed})" if failed else "")
+    return f"coalesce(sum({check.weight}) FILTER (WHERE {condition}), 0)"
 
 
 def _keep(working: Working, results: Sequence[QualityResult], out: str) -> None:

@@ -24,6 +24,7 @@ _CONCEPT_COLUMNS = (
     "standard_concept",
     "concept_code",
 )
+_COUNTS = ("records", "persons", "descendant_records", "descendant_persons")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class FoundConcept:
         The name, synonym or code that matched best.
     records, persons : int
         How often the concept itself occurs in the CDM; 0 where the CDM does not say.
+    descendant_records, descendant_persons : int
+        The same for the concept with its descendants.
     """
 
     concept_id: int
@@ -57,6 +60,8 @@ class FoundConcept:
     matched: str
     records: int
     persons: int
+    descendant_records: int
+    descendant_persons: int
 
 
 def search_concepts(
@@ -165,16 +170,15 @@ def _rank(label: sa.ColumnElement[str], wanted: str) -> sa.ColumnElement[int]:
 
 
 def _with_counts(cdm: Cdm, found: sa.Subquery, limit: int) -> list[dict[str, Any]]:
-    if "concept_count" in cdm.engine.columns(ETL_SCHEMA):
-        counted = found.outerjoin(CONCEPT_COUNT, CONCEPT_COUNT.c.concept_id == found.c.concept_id)
-        records = sa.func.coalesce(CONCEPT_COUNT.c.records, 0)
-        persons = sa.func.coalesce(CONCEPT_COUNT.c.persons, 0)
-        query = sa.select(found, records.label("records"), persons.label("persons")).select_from(counted)
+    standard_first = sa.case((found.c.standard_concept == "S", 0), (found.c.standard_concept == "C", 1), else_=2)
+    if _COUNTS[0] in cdm.engine.columns(ETL_SCHEMA).get(CONCEPT_COUNT.name, []):
+        counts = [sa.func.coalesce(CONCEPT_COUNT.c[name], 0).label(name) for name in _COUNTS]
+        joined = found.outerjoin(CONCEPT_COUNT, CONCEPT_COUNT.c.concept_id == found.c.concept_id)
+        query = sa.select(found, *counts).select_from(joined)
+        query = query.order_by(found.c.rank, sa.func.coalesce(CONCEPT_COUNT.c.descendant_records, 0).desc())
     else:
-        records = sa.literal(0)
-        query = sa.select(found, sa.literal(0).label("records"), sa.literal(0).label("persons"))
-    ordered = query.order_by(found.c.rank, records.desc(), found.c.standard_concept.desc(), found.c.concept_id)
-    return list(cdm.engine.fetch(ordered.limit(limit)).to_pylist())
+        query = sa.select(found, *(sa.literal(0).label(name) for name in _COUNTS)).order_by(found.c.rank)
+    return list(cdm.engine.fetch(query.order_by(standard_first, found.c.concept_id).limit(limit)).to_pylist())
 
 
 def _found(row: dict[str, Any], chinese: dict[int, str]) -> FoundConcept:
@@ -188,6 +192,5 @@ def _found(row: dict[str, Any], chinese: dict[int, str]) -> FoundConcept:
         code=row["concept_code"],
         standard=row["standard_concept"] or "",
         matched=row["label"],
-        records=int(row["records"]),
-        persons=int(row["persons"]),
+        **{name: int(row[name]) for name in _COUNTS},
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from omop_etl.mapping.compiler.names import PERSON, POSITION, VISIT, names_in, raw_columns_in
 from omop_etl.mapping.compiler.steps import used_by_steps
-from omop_etl.mapping.document import Each, Emit, FileMapping, Flag
+from omop_etl.mapping.document import FileMapping
 from omop_etl.mapping.expressions import Expression
 from omop_etl.mapping.expressions.values import Name
+from omop_etl.mapping.parts import Each, Emit, Flag
 from omop_etl.mapping.steps import KnownPerson
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from omop_etl.mapping.compiler.names import PERSON, VISIT
-from omop_etl.mapping.compiler.targets import Target, target_of
-from omop_etl.mapping.document import Emit, FileMapping, Flag
+from omop_etl.mapping.compiler.chain import VISIT_ID
+from omop_etl.mapping.compiler.names import PERSON
+from omop_etl.mapping.compiler.targets import OUT, Target, target_of
+from omop_etl.mapping.document import FileMapping
 from omop_etl.mapping.expressions import Expression
 from omop_etl.mapping.expressions.links import joined_key, row_identifier
+from omop_etl.mapping.expressions.terms import fixed_concept
+from omop_etl.mapping.parts import Emit, Flag
 from omop_etl.mapping.scope import Scope
-from omop_etl.mapping.sql import Sql, as_text, literal, quoted, record
+from omop_etl.mapping.sql import as_text, literal, quoted
 
 LINKED = {"person": "link.person", "visit_occurrence": "link.visit"}
 """Tables whose rows others are linked to by a natural key."""
@@ -31,6 +34,8 @@ class EmitContext:
         Names of these rows.
     header : callable
         SQL of the name of a column in the file's header.
+    direct : frozenset of str
+        Tables whose rows go straight into the CDM, because nothing looks at them again.
     prefix : tuple of str
         What tells these rows apart from other items of the same source row, as SQL texts.
     """
@@ -39,7 +44,12 @@ class EmitContext:
     rows: str
     scope: Scope
     header: Callable[[str], str]
+    direct: frozenset[str] = frozenset()
     prefix: tuple[str, ...] = ()
+
+    def home_of(self, table: str) -> str:
+        """Where the rows of a CDM table are put."""
+        return f"{OUT}.main.{table}" if table in self.direct else f"w.{table}"
 
 
 def emit_statements(context: EmitContext, emits: list[Emit]) -> Iterator[str]:
@@ -99,7 +109,7 @@ class _EmitCompiler:
         if self.target.concept_fields is None:
             raise self.scope.error("{table} has no concept that could be filled in", table=self.emit.table)
         found = self.scope.expect(self.emit.concept.sql(self.scope.at("concept")), "concept", "integer")
-        return found.text if found.type == "concept" else _concept_of_number(found)
+        return found.text if found.type == "concept" else fixed_concept(f"coalesce({found.text}, 0)")
 
     def _load(self, concept: str | None, nth: str | None, record: str = "") -> str:
         """One row per source row; with `nth`, the further targets of a concept that maps to several."""
@@ -107,16 +117,16 @@ class _EmitCompiler:
         source = self.context.rows
         condition = self.when
         if nth is not None:
-            further = f"{record}.targets[2:]"
+            further = f"{record}.further"
             source = (
                 f"(SELECT *, unnest({further}) AS target, generate_subscripts({further}, 1) + 1 AS nth "
-                f"FROM {source} WHERE len({record}.targets) > 1)"
+                f"FROM {source} WHERE {further} IS NOT NULL)"
             )
         columns = ", ".join(quoted(name) for name in values)
         query = f"SELECT {', '.join(values.values())} FROM {source} r WHERE {condition}"
         if self.emit.key:
             query = self._once(query)
-        return f"INSERT INTO w.{self.emit.table} ({columns}) {query}"
+        return f"INSERT INTO {self.context.home_of(self.emit.table)} ({columns}) {query}"
 
     def _values(self, concept: str | None, nth: str | None, record: str) -> dict[str, str]:
         values: dict[str, str] = {}
@@ -124,12 +134,8 @@ class _EmitCompiler:
             values[self.target.identifier] = self._identifier(nth)
         if self.target.has("person_id") and "person_id" not in self.emit.columns and self.emit.table != "person":
             values["person_id"] = self._person()
-        if (
-            self.target.has("visit_occurrence_id")
-            and VISIT in self.scope.names
-            and self.emit.table != "visit_occurrence"
-        ):
-            values["visit_occurrence_id"] = f"{self.scope.names[VISIT].text}.id"
+        if self.context.file.visit is not None and self.target.has("visit_occurrence_id"):
+            values["visit_occurrence_id"] = VISIT_ID
         if concept is not None and self.target.concept_fields is not None:
             standard, source = self.target.concept_fields
             values[standard], values[source] = concept, f"{record}.source"
@@ -137,8 +143,9 @@ class _EmitCompiler:
             here = self.scope.at(f"columns.{name}")
             values[name] = self.target.cast(name, expression.sql(here), here)
         values["_line"] = "r.line"
-        values["_same"] = self._same()
-        values["_rank"] = self.emit.rank.sql(self.scope.at("rank")).text
+        if self.emit.table not in self.context.direct:
+            values["_same"] = self._same()
+            values["_rank"] = self.emit.rank.sql(self.scope.at("rank")).text
         return values
 
     @property
@@ -196,11 +203,6 @@ class _EmitCompiler:
             f"INSERT INTO {table} SELECT DISTINCT ON (f.key) f.key, {kept} FROM ({found}) f "
             f"JOIN w.{self.emit.table} t ON t.{own} = f.id WHERE f.key NOT IN (SELECT key FROM {table})"
         )
-
-
-def _concept_of_number(number: Sql) -> str:
-    concept = f"coalesce({number.text}, 0)"
-    return record(source="0::BIGINT", targets=f"[{concept}]", concept=concept, how="'map'")
 
 
 def ordinal_statements(rows: str, key: list[str]) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from omop_etl.mapping.compiler.chain import OUTSIDE_VISIT, why_not
 from omop_etl.mapping.compiler.columns import columns_of, expressions_of_items, expressions_of_rows
 from omop_etl.mapping.compiler.emits import (
     EmitContext,
@@ -15,16 +16,17 @@ from omop_etl.mapping.compiler.emits import (
 )
 from omop_etl.mapping.compiler.items import plan_items
 from omop_etl.mapping.compiler.names import VISIT
-from omop_etl.mapping.compiler.rows import RowPlan, RowSource, plan_rows, why_not
+from omop_etl.mapping.compiler.rows import RowPlan, RowSource, plan_rows
 from omop_etl.mapping.compiler.steps import MERGED, StepContext, column_behind, step_statements
 from omop_etl.mapping.compiler.targets import REFERENCE_TABLES
-from omop_etl.mapping.document import Each, FileMapping, Register
+from omop_etl.mapping.document import FileMapping
 from omop_etl.mapping.expressions import Expression
 from omop_etl.mapping.expressions.dates import Datetime
 from omop_etl.mapping.expressions.links import joined_key
+from omop_etl.mapping.parts import Each, Register
 from omop_etl.mapping.scope import Scope
-from omop_etl.mapping.sql import as_text, literal, literals, quoted
-from omop_etl.mapping.steps import Duplicates
+from omop_etl.mapping.sql import as_text, literal, quoted
+from omop_etl.mapping.steps import Duplicates, KnownPerson
 
 OUTCOMES = "w.outcome"
 """Rows that are not used: line, outcome, reason, column, detail."""
@@ -46,12 +48,15 @@ class FileContext:
         From the mapping's name of a column to the name in the file.
     scope : Scope
         Value maps, and the registers filled so far.
+    direct : frozenset of str
+        Tables whose rows go straight into the CDM.
     """
 
     file: FileMapping
     staged: str
     header: dict[str, str]
     scope: Scope
+    direct: frozenset[str]
 
     def header_name(self, column: str) -> str:
         """Name of a column as the file has it."""
@@ -85,7 +90,9 @@ def file_statements(context: FileContext) -> Iterator[str]:
     yield from ordinal_statements(ROWS, [as_text(part.sql(rows.scope)) for part in file.key])
     if file.register_ is not None:
         yield from _register_statements(file.register_, rows.scope)
-    emits = EmitContext(file, ROWS, rows.scope.at(file.name), lambda column: literal(context.header_name(column)))
+    emits = EmitContext(
+        file, ROWS, rows.scope.at(file.name), lambda column: literal(context.header_name(column)), context.direct
+    )
     yield from emit_statements(emits, file.emit)
     yield from flag_statements(emits, file.flags)
     yield from _date_flags(emits, file.let)
@@ -105,23 +112,29 @@ def _plan(context: FileContext) -> RowPlan:
         context.scope.at(file.name),
         person=file.person,
         visit=file.visit,
+        known_person=next((step.known_person for step in file.steps if isinstance(step, KnownPerson)), ""),
         hashed=any(isinstance(step, Duplicates) for step in file.steps),
     )
 
 
 def _item_statements(context: FileContext, each: Each, scope: Scope) -> Iterator[str]:
     where = scope.at(f"each.{each.name}")
-    items = plan_items(each, ITEMS, ROWS, context.staged, where, context.file.key, context.header_name)
-    yield items.statement
+    key, has_visit = context.file.key, context.file.visit is not None
+    items = plan_items(each, ROWS, context.staged, where, key, has_visit, context.header_name)
     used = [*expressions_of_items(each), *context.file.key]
-    rows = plan_rows(ITEM_ROWS, items.source, each.let, used, where)
+    kept = any(part.per_value for value in each.let.values() for part in value.walk())
+    if kept:
+        yield f"CREATE TABLE {ITEMS} AS {items.query}"
+    source = replace(items.source, relation=ITEMS if kept else f"({items.query})")
+    rows = plan_rows(ITEM_ROWS, source, each.let, used, where)
     yield from rows.statements
     prefix = (literal(each.name), f"CAST({quoted('position')} AS VARCHAR)")
-    emits = EmitContext(context.file, ITEM_ROWS, rows.scope, items.header, prefix)
+    emits = EmitContext(context.file, ITEM_ROWS, rows.scope, items.header, context.direct, prefix)
     yield from emit_statements(emits, each.emit)
     yield from flag_statements(emits, each.flags)
     yield from _date_flags(emits, each.let)
-    yield f"DROP TABLE {ITEMS}"
+    if kept:
+        yield f"DROP TABLE {ITEMS}"
     yield f"DROP TABLE {ITEM_ROWS}"
 
 
@@ -142,15 +155,7 @@ def _visit_flags(context: EmitContext) -> Iterator[str]:
     yield issue_statement(context, context.header(link.column), why, "'visit_null'", f"{why} IS NOT NULL")
     if link.date is None:
         return
-    date, visit = link.date.sql(context.scope).text, quoted(VISIT)
-    kinds = (
-        f" AND list_contains({literals([str(k) for k in link.kinds])}, CAST({visit}.kind AS VARCHAR))"
-        if link.kinds
-        else ""
-    )
-    days = f"INTERVAL {link.days} DAY"
-    outside = f'({date} < {visit}."start" - {days} OR {date} > {visit}."end" + {days}){kinds}'
-    yield issue_statement(context, context.header(link.date_column), "'outside_visit'", "'kept'", outside)
+    yield issue_statement(context, context.header(link.date_column), "'outside_visit'", "'kept'", OUTSIDE_VISIT)
 
 
 def _register_statements(register: Register, scope: Scope) -> Iterator[str]:

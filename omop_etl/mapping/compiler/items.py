@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from omop_etl.mapping.compiler.chain import VISIT_ID
 from omop_etl.mapping.compiler.columns import expressions_of_items, item_fields
-from omop_etl.mapping.compiler.names import PERSON, POSITION, VISIT, names_in
+from omop_etl.mapping.compiler.names import PERSON, POSITION, names_in
 from omop_etl.mapping.compiler.rows import RowSource
-from omop_etl.mapping.document import Each, Numbered, Split
 from omop_etl.mapping.expressions import Expression
 from omop_etl.mapping.expressions.values import common_type
+from omop_etl.mapping.parts import Each, Numbered, Split
 from omop_etl.mapping.scope import Scope
 from omop_etl.mapping.sql import Sql, as_text, literal, literals, quoted
 
@@ -21,53 +22,54 @@ class Items:
 
     Attributes
     ----------
-    statement : str
-        Makes the table of items.
+    query : str
+        Gives the items.
     source : RowSource
-        What a working table is then made from.
+        What a working table is made from, but for the relation: `query`, or a table that keeps what it gives.
     header : callable
         From a field or column to the SQL of the column's name in the file's header.
     """
 
-    statement: str
+    query: str
     source: RowSource
     header: Callable[[str], str]
 
 
 def plan_items(
     each: Each,
-    table: str,
     rows: str,
     staged: str,
     scope: Scope,
     key: list[Expression],
+    has_visit: bool,
     header: Callable[[str], str],
 ) -> Items:
-    """Plan the table of the items of a file's rows.
+    """Plan the items of a file's rows.
 
     Parameters
     ----------
     each : Each
         Where items come from.
-    table : str
-        Name of the table to make.
     rows, staged : str
         Working table of the file's used rows, and the file as it was read.
     scope : Scope
         Names of the working table.
     key : list of Expression
         Natural key of the file's rows.
+    has_visit : bool
+        The file's rows are linked to visits.
     header : callable
         From the mapping's name of a column to the name in the file's header.
 
     Returns
     -------
     Items
-        The statement, and what comes after.
+        The query, and what its columns mean.
     """
     passed = _passed_on(each, scope, key)
     ready = {POSITION: Sql(quoted(POSITION), "integer"), **passed}
-    carried = ", ".join(f"r.{quoted(name)}" for name in passed)
+    linked = frozenset({VISIT_ID}) if has_visit else frozenset()
+    carried = ", ".join([*(f"r.{quoted(name)}" for name in passed), *(f"r.{column}" for column in linked)])
     if each.numbered is not None:
         query, columns = _numbered(each.numbered, each.present, staged), tuple(each.numbered.columns)
     elif each.split is not None:
@@ -82,9 +84,10 @@ def plan_items(
         f"SELECT i.*, r.ordinal{', ' + carried if carried else ''} FROM ({query}) i JOIN {rows} r USING (line){filled}"
     )
     ready["ordinal"] = Sql("ordinal", "integer")
+    clean = frozenset(columns if each.numbered is None else ())
     return Items(
-        f"CREATE TABLE {table} AS {joined}",
-        RowSource(table, ("line",), columns, ready),
+        joined,
+        RowSource("", ("line",), columns, ready, clean, linked),
         lambda name: _header_of(name, each, header),
     )
 
@@ -92,7 +95,7 @@ def plan_items(
 def _passed_on(each: Each, scope: Scope, key: list[Expression]) -> dict[str, Sql]:
     """Names of the source row that the items' expressions use."""
     expressions = [*expressions_of_items(each), *each.let.values(), *key]
-    used = names_in(expressions, scope.names) & set(scope.names) | ({PERSON, VISIT} & set(scope.names))
+    used = names_in(expressions, scope.names) & set(scope.names) | ({PERSON} & set(scope.names))
     return {
         name: Sql(quoted(name), scope.names[name].type) for name in sorted(used - item_fields(each) - set(each.let))
     }

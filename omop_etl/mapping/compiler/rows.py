@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from omop_etl.mapping.compiler.chain import OUTSIDE_VISIT, ROW_HASH, VISIT_ID, Chain, verbatim, why_not
 from omop_etl.mapping.compiler.names import PERSON, VISIT, in_order_of_use, names_in, raw_columns_in
-from omop_etl.mapping.document import VisitLink
 from omop_etl.mapping.expressions import Expression
 from omop_etl.mapping.expressions.dates import Datetime
+from omop_etl.mapping.parts import VisitLink
 from omop_etl.mapping.scope import Scope
-from omop_etl.mapping.sql import Sql, as_text, quoted, record
-
-ROW_HASH = "row!"
-"""Column of a staged file that holds a hash of the whole source row."""
+from omop_etl.mapping.sql import Sql, as_text, quoted
 
 
 @dataclass(frozen=True)
@@ -35,12 +33,18 @@ class RowSource:
         Columns that are text as it stands in the file.
     ready : mapping of str to Sql
         Columns that are passed on as they are, with their types.
+    clean : frozenset of str
+        Those of `columns` that are cleaned already; empty text stands for nothing.
+    passed : frozenset of str
+        Columns that are passed on without a name that expressions could use.
     """
 
     relation: str
     keys: tuple[str, ...]
     columns: tuple[str, ...]
     ready: Mapping[str, Sql] = field(default_factory=dict)
+    clean: frozenset[str] = frozenset()
+    passed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ def plan_rows(
     *,
     person: Expression | None = None,
     visit: VisitLink | None = None,
+    known_person: str = "",
     hashed: bool = False,
 ) -> RowPlan:
     """Plan the working table of some rows.
@@ -91,6 +96,8 @@ def plan_rows(
         Natural key of the person of a row.
     visit : VisitLink, optional
         The visit of a row.
+    known_person : str
+        Column of the person's number, where a step asks why nobody was found.
     hashed : bool
         Keep `ROW_HASH`.
 
@@ -99,7 +106,7 @@ def plan_rows(
     RowPlan
         The statements and the names.
     """
-    return _Planner(table, source, lets, used, scope, person, visit, hashed).plan()
+    return _Planner(table, source, lets, used, scope, person, visit, known_person, hashed).plan()
 
 
 class _Planner:
@@ -112,10 +119,11 @@ class _Planner:
         scope: Scope,
         person: Expression | None,
         visit: VisitLink | None,
+        known_person: str,
         hashed: bool,
     ) -> None:
         self.table, self.source, self.lets, self.scope = table, source, lets, scope
-        self.person, self.visit, self.hashed = person, visit, hashed
+        self.person, self.visit, self.known_person, self.hashed = person, visit, known_person, hashed
         self.known = {*source.columns, *source.ready, *lets}
         links: dict[str, list[Expression]] = {}
         if person is not None:
@@ -125,7 +133,7 @@ class _Planner:
         self._refuse_ambiguous_names(links)
         self.used = used
         dates = {name for name, value in lets.items() if isinstance(value, Datetime)}
-        self.used_names = names_in(used, self.known | set(links)) | dates | set(links) | set(source.ready)
+        self.used_names = names_in(used, self.known | set(links)) | dates | {PERSON} | set(source.ready)
         self.order = in_order_of_use(lets, links, scope.where)
         self.wanted = [*used, *lets.values(), *(e for made_from in links.values() for e in made_from)]
         self.per_value = {name for name in lets if self._depends_on_values_alone(name) and self._costly(name)}
@@ -154,10 +162,10 @@ class _Planner:
         return groups
 
     def _value_table(self, table: str, columns: tuple[str, ...], group: list[str]) -> tuple[str, dict[str, Sql]]:
-        chain = _Chain(
+        chain = Chain(
             f"SELECT DISTINCT {', '.join(f'{quoted(c)} AS {verbatim(c)}' for c in columns)} FROM {self.source.relation}"
         )
-        names = chain.clean(columns)
+        names = chain.clean(columns, self.source.clean)
         raw = {column: Sql(verbatim(column), "text") for column in columns}
         helpers = self._needed_by(group)
         for name in self.order:
@@ -181,6 +189,7 @@ class _Planner:
         first = [f"s.{key}" for key in self.source.keys]
         first += [f"s.{quoted(c)} AS {verbatim(c)}" for c in sorted({*columns, *texts})]
         first += [f"s.{quoted(name)}" for name in self.source.ready]
+        first += [f"s.{column}" for column in sorted(self.source.passed)]
         joins = ""
         for (table, keys), group in zip(value_tables.items(), self._groups().values(), strict=True):
             first += [f"{table}.{quoted(name)}" for name in group]
@@ -191,18 +200,22 @@ class _Planner:
             joins += f" JOIN {table} ON {matches}"
         if self.hashed:
             first.append(f"s.{quoted(ROW_HASH)}")
-        chain = _Chain(f"SELECT {', '.join(first)} FROM {self.source.relation} s{joins}")
-        names = {**given, **chain.clean(columns)}
+        chain = Chain(f"SELECT {', '.join(first)} FROM {self.source.relation} s{joins}")
+        names = {**given, **chain.clean(columns, self.source.clean)}
         for name in self.order:
             here = replace(self.scope.at(f"let.{name}"), names=names, raw=self._raw(self.wanted), once=chain.once)
             if name == PERSON and self.person is not None:
-                names[PERSON] = chain.link_person(as_text(self.person.sql(here)))
+                number = verbatim(self.known_person) if self.known_person else ""
+                names[PERSON] = chain.link_person(as_text(self.person.sql(here)), number)
             elif name == VISIT and self.visit is not None:
                 names[VISIT] = chain.link_visit(as_text(self.visit.number.sql(here)))
             elif name not in self.per_value:
                 names[name] = chain.add(name, self.lets[name].sql(here))
                 if isinstance(date := self.lets[name], Datetime):
                     chain.explain_date(name, date.source().sql(here).text, date.parsed(here))
+        if self.visit is not None and self.visit.date is not None:
+            here = replace(self.scope.at("visit.date"), names=names, raw=self._raw(self.wanted), once=chain.once)
+            chain.compare_with_visit(self.visit, self.visit.date.sql(here).text)
         return chain.select(self._kept(names, texts)), {name: names[name] for name in names if self._is_used(name)}
 
     def _kept(self, names: Mapping[str, Sql], texts: Sequence[str]) -> list[str]:
@@ -210,8 +223,13 @@ class _Planner:
         kept = [*self.source.keys, *(quoted(name) for name in names if self._is_used(name))]
         kept += [verbatim(column) for column in texts if column in raw_columns_in(self.used)]
         kept += [why_not(name) for name, value in self.lets.items() if isinstance(value, Datetime)]
+        if self.person is not None and self.known_person:
+            kept.append(why_not(PERSON))
         if self.visit is not None:
-            kept.append(why_not(VISIT))
+            kept += [why_not(VISIT), f"{quoted(VISIT)}.id AS {VISIT_ID}"]
+            kept += [OUTSIDE_VISIT] if self.visit.date is not None else []
+        elif VISIT_ID in self.source.passed:
+            kept.append(VISIT_ID)
         if self.hashed:
             kept.append(quoted(ROW_HASH))
         return kept
@@ -254,78 +272,3 @@ class _Planner:
         twice = sorted(set(self.lets) & {*self.source.columns, *reserved})
         if twice:
             raise self.scope.error("{name} is already the name of a column or link", name=", ".join(twice))
-
-
-def verbatim(column: str) -> str:
-    """Name under which working tables hold a column as it stands in the file."""
-    return quoted(f"{column}!")
-
-
-def why_not(name: str) -> str:
-    """Name of the column that says why a date or a visit is missing although something stands in the file."""
-    return quoted(f"{name}?")
-
-
-class _Chain:
-    """A chain of sub-queries, each adding a column to the one before."""
-
-    def __init__(self, first: str) -> None:
-        self._queries = [first]
-        self._helpers = 0
-
-    def clean(self, columns: Sequence[str]) -> dict[str, Sql]:
-        """Add columns as the mapping sees them: cleaned, and nothing where they say that there is nothing."""
-        if columns:
-            added = ", ".join(f"clean({verbatim(c)}) AS {quoted(c)}" for c in columns)
-            self._queries.append(f"SELECT *, {added} FROM {self._last}")
-            emptied = ", ".join(f"not_nothing({quoted(c)}) AS {quoted(c)}" for c in columns)
-            self._queries.append(f"SELECT * REPLACE ({emptied}) FROM {self._last}")
-        return {column: Sql(quoted(column), "text") for column in columns}
-
-    def add(self, name: str, value: Sql) -> Sql:
-        self._queries.append(f"SELECT *, {value.text} AS {quoted(name)} FROM {self._last}")
-        return Sql(quoted(name), value.type)
-
-    def once(self, text: str) -> str:
-        """Keep a piece of SQL as a column of its own and give the column's name; a name stays as it is."""
-        if text.startswith('"') and text.count('"') == 2 and text.endswith('"'):
-            return text
-        self._helpers += 1
-        name = quoted(f"once {self._helpers}")
-        self._queries.append(f"SELECT *, {text} AS {name} FROM {self._last}")
-        return name
-
-    def explain_date(self, name: str, source: str, parsed: str) -> None:
-        """Add why a date is missing although something stands in the file."""
-        rule = f"CASE WHEN {self.once(parsed)} IS NULL THEN 'invalid_date' ELSE 'sentinel_date' END"
-        missing = f"{quoted(name)} IS NULL AND {source} IS NOT NULL"
-        self._queries.append(f"SELECT *, CASE WHEN {missing} THEN {rule} END AS {why_not(name)} FROM {self._last}")
-
-    def link_person(self, key: str) -> Sql:
-        self._queries.append(f"SELECT *, {key} AS {quoted('person!')} FROM {self._last}")
-        self._queries.append(
-            f"SELECT s.*, p.person_id AS {quoted(PERSON)} FROM {self._last} s "
-            f"LEFT JOIN link.person p ON p.key = s.{quoted('person!')}"
-        )
-        return Sql(quoted(PERSON), "integer")
-
-    def link_visit(self, key: str) -> Sql:
-        """Add the visit, and why there is none: no such number, or a visit of somebody else."""
-        self._queries.append(f"SELECT *, {key} AS {quoted('visit!')} FROM {self._last}")
-        visit = record(id="v.visit_occurrence_id", kind="v.kind", start="v.start_time", end="v.end_time")
-        number, person = f"s.{quoted('visit!')}", f"s.{quoted(PERSON)}"
-        self._queries.append(
-            f"SELECT s.*, CASE WHEN v.person_id = {person} THEN {visit} END AS {quoted(VISIT)}, "
-            f"CASE WHEN {number} IS NULL THEN NULL WHEN v.key IS NULL THEN 'orphan_visit' "
-            f"WHEN v.person_id <> {person} THEN 'visit_of_other_person' END AS {why_not(VISIT)} "
-            f"FROM {self._last} s LEFT JOIN link.visit v ON v.key = {number}"
-        )
-        return Sql(quoted(VISIT), "visit")
-
-    def select(self, columns: Sequence[str]) -> str:
-        steps = [f"q{i} AS NOT MATERIALIZED ({query})" for i, query in enumerate(self._queries)]
-        return f"WITH {', '.join(steps)} SELECT {', '.join(columns)} FROM {self._last}"
-
-    @property
-    def _last(self) -> str:
-        return f"q{len(self._queries) - 1}"

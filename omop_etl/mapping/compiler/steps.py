@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import singledispatch
 
+from omop_etl.mapping.compiler.chain import ROW_HASH, why_not
 from omop_etl.mapping.compiler.names import PERSON
-from omop_etl.mapping.compiler.rows import ROW_HASH, why_not
 from omop_etl.mapping.document import FileMapping
 from omop_etl.mapping.expressions import Expression
 from omop_etl.mapping.expressions.dates import Datetime
@@ -74,13 +74,10 @@ def _(step: Duplicates, context: StepContext, scope: Scope) -> Iterator[str]:
 def _(step: KnownPerson, context: StepContext, scope: Scope) -> Iterator[str]:
     if context.file.person is None:
         raise scope.error("this file does not say which person a row belongs to (person)")
-    column = literal(context.header(step.known_person))
-    source = scope.verbatim(step.known_person).text
-    damaged = f"regexp_matches({source}, '^\\s*[0-9](\\.[0-9]+)?[Ee]\\+?[0-9]+\\s*$')"
     yield _insert(
         context,
-        f"SELECT line, '{REJECTED}', CASE WHEN {damaged} THEN 'damaged_identifier' ELSE 'unknown_person' END, "
-        f"{column}, '' FROM {_remaining(context)} WHERE {quoted(PERSON)} IS NULL",
+        f"SELECT line, '{REJECTED}', {why_not(PERSON)}, {literal(context.header(step.known_person))}, '' "
+        f"FROM {_remaining(context)} WHERE {quoted(PERSON)} IS NULL",
     )
 
 
@@ -186,12 +183,8 @@ def _insert(context: StepContext, query: str) -> str:
 
 def used_by_steps(steps: list[AnyStep]) -> list[Expression]:
     """Expressions that the steps of a file use, so that the working table keeps what they need."""
-    from omop_etl.mapping.expressions.values import Raw
-
     used: list[Expression] = []
     for step in steps:
-        if isinstance(step, KnownPerson):
-            used.append(Raw(raw=step.known_person))
         for name in type(step).model_fields:
             value = getattr(step, name)
             used += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Expression)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from omop_etl.cdm.schema import CdmVersion, Field, cdm_version
+from omop_etl.mapping.document import MappingDocument
 from omop_etl.mapping.scope import Scope
 from omop_etl.mapping.sql import NUMERIC, Sql, quoted
 
-WORK_COLUMNS = ("_line", "_same", "_rank")
-"""Columns that a work table has besides those of the CDM."""
+OUT = "out"
+"""Name under which the CDM in the making is attached to the working database."""
 
 _CONCEPT_FIELDS = {
     "visit_occurrence": ("visit_concept_id", "visit_source_concept_id"),
@@ -67,9 +68,8 @@ class Target:
         return any(field.name == name for field in self.fields)
 
     def declaration(self) -> str:
-        """Columns of the work table, as SQL."""
-        columns = [f"{quoted(field.name)} {duckdb_type(field)}" for field in self.fields]
-        return ", ".join([*columns, "_line BIGINT", "_same VARCHAR", "_rank DOUBLE"])
+        """Columns of the table, as SQL."""
+        return ", ".join(f"{quoted(field.name)} {duckdb_type(field)}" for field in self.fields)
 
     def cast(self, name: str, value: Sql, scope: Scope) -> str:
         """Value cast to the type of a field.
@@ -103,6 +103,13 @@ def target_of(table: str, scope: Scope, version: str = "5.4") -> Target:
     if table in NOT_LOADED:
         raise scope.error("{table} is derived from the other tables and cannot be mapped", table=table)
     return Target(table, cdm.fields[table])
+
+
+def direct_tables(mapping: MappingDocument) -> frozenset[str]:
+    """Tables whose rows can go straight into the CDM: no other row is linked to them, replaces them or is compared."""
+    held_back = {"person", "visit_occurrence", "death", *REFERENCE_TABLES, *(r.table for r in mapping.resolve)}
+    keyed = {emit.table for file in mapping.files for emit in file.emits if emit.key}
+    return frozenset({emit.table for file in mapping.files for emit in file.emits} - held_back - keyed)
 
 
 def duckdb_type(field: Field) -> str:

@@ -17,25 +17,13 @@ if TYPE_CHECKING:
 SENTINELS = ("1900-01-01", "1899-12-30", "9999-12-31", "0001-01-01")
 """Dates that systems write for "none"."""
 
-FORMATS = (
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y/%m/%d",
-    "%Y%m%d",
-    "%Y%m%d%H%M%S",
-    "%Y%m%d%H%M",
-    "%Y年%m月%d日 %H:%M:%S",
-    "%Y年%m月%d日 %H:%M",
-    "%Y年%m月%d日",
-    "%Y.%m.%d",
-)
-"""Formats that are tried where a mapping gives none, besides ISO 8601."""
-
 
 class Datetime(Expression):
-    """A point in time, read by the formats given or by the usual ones: ``{datetime: 采样时间}``.
+    """A point in time: ``{datetime: 采样时间}``.
 
-    A sentinel such as 1900-01-01 gives nothing. ``24:00`` is midnight at the end of the day.
+    Read by the formats given (as Python's ``strptime`` has them) or else in the usual ways: 2023-05-06 08:03:11.0,
+    2023/5/6 8:03, 20230506, 20230506080311, 2023年5月6日, 2023.5.6. A sentinel such as 1900-01-01 gives nothing;
+    24:00 is midnight at the end of the day.
     """
 
     datetime: Expr
@@ -60,7 +48,10 @@ class Datetime(Expression):
         source = scope.expect(self.source().sql(scope), "text", "date", "datetime")
         if source.type in TEMPORAL:
             return source.text
-        return f"read_time({as_text(source)}, {literals(list(self.formats or FORMATS))})"
+        if self.formats:
+            return f"TRY_STRPTIME({as_text(source)}, {literals(self.formats)})"
+        iso = scope.once(f"iso_text({as_text(source)})")
+        return f"moment({iso})"
 
 
 class Date(Datetime):

@@ -134,9 +134,7 @@ class DamagedIdentifier(Expression):
 
     @override
     def sql(self, scope: Scope) -> Sql:
-        return _true(
-            f"regexp_matches({as_text(self.damaged_identifier.sql(scope))}, '^[0-9](\\.[0-9]+)?[Ee]\\+?[0-9]+$')"
-        )
+        return _true(f"damaged_identifier({as_text(self.damaged_identifier.sql(scope))})")
 
 
 def _true(condition: str) -> Sql:

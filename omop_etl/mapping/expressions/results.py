@@ -20,7 +20,7 @@ class Result(Expression):
     """A laboratory result: ``{result: 结果}``.
 
     Read in this order: Unicode's compatible forms, arrows and flags taken off, an operator, a number, a qualitative
-    word, a titre. Parts: ``operator``, ``number``, ``concept`` (of a qualitative result), ``titre`` (yes or no) and
+    word, a titre (1:320 is the number 320). Parts: ``operator``, ``number``, ``concept`` (of a qualitative result) and
     ``missing`` (the text says that there is no result, such as 标本溶血).
     """
 
@@ -45,7 +45,6 @@ class Result(Expression):
                 operator=f"operator_concept({sign})",
                 number=f"CASE WHEN {titre} <> '' THEN CAST({titre} AS DOUBLE) ELSE digits_number({digits}) END",
                 concept=_qualitative(rest),
-                titre=f"({titre} <> '')",
                 missing=f"coalesce({missing}, true)",
             ),
             "result",

@@ -1,7 +1,7 @@
 """Codes and names to concepts.
 
-Each gives a record: ``source`` (the source concept), ``targets`` (the standard concepts, one or more; 0 alone where
-there is none), ``concept`` (the first target) and ``how`` it was found.
+Each gives a record: ``source`` (the source concept), ``concept`` (the standard concept, 0 where there is none) and
+``further`` (a list of the others, where a term means several).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Code(Expression):
 
     @override
     def sql(self, scope: Scope) -> Sql:
-        return _first_found(scope, [_by_code(f"upper({as_text(self.code.sql(scope))})", "code", self.vocabularies)])
+        return _first_found(scope, [_by_code(f"upper({as_text(self.code.sql(scope))})", self.vocabularies)])
 
 
 class Diagnosis(Expression):
@@ -52,8 +52,8 @@ class Diagnosis(Expression):
     @override
     def sql(self, scope: Scope) -> Sql:
         code = scope.once(f"diagnosis_code({as_text(self.diagnosis.sql(scope))})")
-        forms = {"code": code, "code without extension": f"four_characters({code})", "category": f"category({code})"}
-        ways = [_by_code(form, how, self.vocabularies) for how, form in forms.items()]
+        forms = [code, f"four_characters({code})", f"category({code})"]
+        ways = [_by_code(form, self.vocabularies) for form in forms]
         if self.name is not None:
             ways.append(_by_name(f"diagnosis_name({as_text(self.name.sql(scope))})", "Condition"))
         return _first_found(scope, ways)
@@ -85,10 +85,12 @@ class Procedure(Expression):
     @override
     def sql(self, scope: Scope) -> Sql:
         code = scope.once(f"procedure_code({as_text(self.procedure.sql(scope))})")
-        forms = {"code": code}
-        for how, pattern in (("code without extension", "^[0-9]{2}\\.[0-9]{2}"), ("category", "^[0-9]{2}\\.[0-9]")):
-            forms[how] = f"regexp_extract({code}, {literal(pattern)})"
-        ways = [_by_code(form, how, self.vocabularies) for how, form in forms.items()]
+        forms = [
+            code,
+            f"regexp_extract({code}, '^[0-9]{{2}}\\.[0-9]{{2}}')",
+            f"regexp_extract({code}, '^[0-9]{{2}}\\.[0-9]')",
+        ]
+        ways = [_by_code(form, self.vocabularies) for form in forms]
         if self.name is not None:
             ways.append(_by_name(f"plain_name({as_text(self.name.sql(scope))})", "Procedure"))
         return _first_found(scope, ways)
@@ -114,7 +116,7 @@ class Drug(Expression):
         )
         kept = scope.once(f"outermost({scope.once(every)})")
         rest = scope.once(f"drug_rest({name}, {kept})")
-        found = record(source="0::BIGINT", targets=f"list_transform({kept}, lambda x: x.concept)", how="'ingredient'")
+        found = record(source="0::BIGINT", targets=f"list_transform({kept}, lambda x: x.concept)")
         return _first_found(scope, [f"CASE WHEN len({kept}) > 0 AND {rest} = '' THEN {found} END"])
 
 
@@ -135,7 +137,7 @@ class Laboratory(Expression):
     def sql(self, scope: Scope) -> Sql:
         unit = scope.expect(self.unit.sql(scope), "integer").text
         names = [as_text(item.sql(scope)) for item in (self.laboratory, self.code) if item is not None]
-        found = _found("i.source_concept_id", "i.concept_id", "name and unit")
+        found = _found("i.source_concept_id", "i.concept_id")
         ways = [
             f"(SELECT {found} FROM voc.laboratory i WHERE i.name = laboratory_name({name}) "
             f"AND i.unit_concept_id = coalesce({unit}, -1))"
@@ -177,43 +179,33 @@ class Concept(Expression):
 
     @override
     def sql(self, scope: Scope) -> Sql:
-        return Sql(
-            record(
-                source="0::BIGINT",
-                targets=f"[{self.concept}::BIGINT]",
-                concept=f"{self.concept}::BIGINT",
-                how="'fixed'",
-            ),
-            "concept",
-        )
+        return Sql(fixed_concept(str(self.concept)), "concept")
 
 
-def _by_code(code: str, how: str, vocabularies: list[str]) -> str:
+def fixed_concept(concept: str) -> str:
+    """Give SQL of the record of a concept that is already known."""
+    return record(source="0::BIGINT", concept=f"CAST({concept} AS BIGINT)", further="NULL::BIGINT[]")
+
+
+def _by_code(code: str, vocabularies: list[str]) -> str:
     """Concept of a code, from the first of the vocabularies that has it."""
     order = f"list_position({literals(vocabularies)}, c.vocabulary_id)"
-    found = record(source="c.concept_id", targets="c.targets", how=literal(how))
+    found = record(source="c.concept_id", targets="c.targets")
     return f"(SELECT arg_min({found}, {order}) FROM voc.code c WHERE c.code = {code} AND {order} IS NOT NULL)"
 
 
 def _by_name(name: str, domain: str) -> str:
-    found = _found("0::BIGINT", "n.concept_id", "name")
+    found = _found("0::BIGINT", "n.concept_id")
     return f"(SELECT {found} FROM voc.name n WHERE n.domain_id = {literal(domain)} AND n.name = {name})"
 
 
-def _found(source: str, target: str, how: str) -> str:
-    return record(source=source, targets=f"[{target}]", how=literal(how))
+def _found(source: str, target: str) -> str:
+    return record(source=source, targets=f"[{target}]")
 
 
 def _first_found(scope: Scope, ways: list[str]) -> Sql:
     """Record of the first way that finds something, or of concept 0."""
     found = scope.once(f"coalesce({', '.join(ways)})")
-    targets = scope.once(f"CASE WHEN len({found}.targets) > 0 THEN {found}.targets ELSE [0::BIGINT] END")
-    return Sql(
-        record(
-            source=f"coalesce({found}.source, 0)",
-            targets=targets,
-            concept=f"{targets}[1]",
-            how=f"coalesce({found}.how, 'none')",
-        ),
-        "concept",
-    )
+    further = f"CASE WHEN len({found}.targets) > 1 THEN {found}.targets[2:] END"
+    concept = f"coalesce({found}.targets[1], 0)"
+    return Sql(record(source=f"coalesce({found}.source, 0)", concept=concept, further=further), "concept")

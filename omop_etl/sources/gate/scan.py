@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from omop_etl.mapping.sql import literal, quoted
@@ -49,15 +50,35 @@ def scan_values(
 
 def _scan_file(working: Working, file: StagedFile) -> Iterator[Finding]:
     relation = f"read_parquet({literal(str(file.path))})"
-    lengths = _values(working, relation, [f"max(length({quoted(column)}))" for column in file.header])
-    longest = dict(zip(file.header, lengths, strict=True))
-    yield from header_findings(file.source.name, file.header, [c for c in file.header if longest[c]])
-    long_enough = [column for column in file.header if (longest[column] or 0) >= rules.SHORTEST]
-    suspect = _values(working, relation, [f"bool_or({_is_candidate(column)})" for column in long_enough])
-    for column, found in zip(long_enough, suspect, strict=True):
+    facts = _values(working, relation, [_facts(column) for column in file.header])
+    known = {c: _ColumnFacts(*facts[3 * i : 3 * i + 3]) for i, c in enumerate(file.header)}
+    yield from header_findings(file.source.name, file.header, [c for c in file.header if known[c].longest])
+    possible = [column for column in file.header if known[column].may_identify(exempt=_is_exempt(column))]
+    suspect = _values(working, relation, [f"bool_or({_is_candidate(column)})" for column in possible])
+    for column, found in zip(possible, suspect, strict=True):
         if found:
             yield from _scan_column(working, file, column, relation)
     yield from _scan_malformed(working, file)
+
+
+@dataclass(frozen=True)
+class _ColumnFacts:
+    """What is cheap to know about a column."""
+
+    longest: int | None
+    beyond_ascii: bool | None
+    at_sign: bool | None
+
+    def may_identify(self, *, exempt: bool) -> bool:
+        """Whether any rule could hold in the column: most columns are too short for all of them."""
+        if self.beyond_ascii or self.at_sign:
+            return (self.longest or 0) >= rules.SHORTEST
+        return (self.longest or 0) >= (rules.SHORTEST_STRONG_NUMBER if exempt else rules.SHORTEST_NUMBER)
+
+
+def _facts(column: str) -> str:
+    cell = quoted(column)
+    return f"max(length({cell})), bool_or(strlen({cell}) > length({cell})), bool_or(contains({cell}, '@'))"
 
 
 def _values(working: Working, relation: str, asked: list[str]) -> tuple[Any, ...]:

@@ -30,6 +30,9 @@ ACCOUNT = "[A-Z][A-Z0-9_-]{5,19}|[1-9][0-9]{4,10}"
 SHORTEST = 6
 """Characters that a cell must have to hold an identifier."""
 
+SHORTEST_NUMBER, SHORTEST_STRONG_NUMBER = 11, 18
+"""The same for a cell of ASCII characters without an at sign, by weak rules and by strong ones."""
+
 _WORDS = "身份证|证件|公民身份|电话|联系方式|座机|传真|卡号|账号|帐号|账户|开户|银行|护照|通行证|回乡证|台胞证"
 _WORDS += "|车牌|微信|(?i)TEL|QQ"
 _STRONG = f"{RESIDENT_ID}|{RESIDENT_ID[: -len('[0-9X]')]}x|@|＠|[０-９]{{7}}|{_WORDS}"
