@@ -6,15 +6,19 @@ contain the true ratio, without them it should not.
 
 from __future__ import annotations
 
+import argparse
 import io
 from dataclasses import dataclass
-from math import exp
+from math import exp, log
 
 import numpy as np
 import pandas as pd
+from lifelines import CoxPHFitter
+from rich.console import Console
+from rich.table import Table
 
 from sample_data.effects import comparison, negative_controls
-from sample_data.generator import BLOCK_SIZE, MONTHS, read_chart
+from sample_data.generator import BLOCK_SIZE, DEMO_PATIENTS, MONTHS, read_chart
 from sample_data.truth.persons import COLUMNS, persons
 
 _HALF_A_DAY = 0.5
@@ -52,8 +56,6 @@ def draw_persons(seed: int, patients: int, months: int = MONTHS) -> pd.DataFrame
 
 
 def _fit(data: pd.DataFrame, covariates: list[str]) -> Estimate:
-    from lifelines import CoxPHFitter
-
     model = CoxPHFitter().fit(data[["days", "event", "target", *covariates]], "days", "event")
     lower, upper = np.exp(model.confidence_intervals_.loc["target"])
     return Estimate(exp(model.params_["target"]), float(lower), float(upper), len(data), int(data["event"].sum()))
@@ -97,3 +99,24 @@ def recover_controls(people: pd.DataFrame, planted: comparison.Comparison) -> di
         data = members.assign(event=event.astype(int), days=days)[free]
         result[condition] = (_fit(data, []), _fit(data, confounders_of(planted)))
     return result
+
+
+def main() -> None:
+    """Print for both comparisons how often the intervals contain the true ratio, over many seeds."""
+    parser = argparse.ArgumentParser(prog="python -m sample_data.effects.recovery")
+    parser.add_argument("--patients", type=int, default=DEMO_PATIENTS)
+    parser.add_argument("--seeds", type=int, default=20)
+    arguments = parser.parse_args()
+    table = Table("comparison", "true", "crude contains it", "adjusted contains it", "mean crude", "mean adjusted")
+    samples = [draw_persons(seed, arguments.patients) for seed in range(arguments.seeds)]
+    for planted in (comparison.LUNG, comparison.DIABETES):
+        crude, adjusted = zip(*(recover(people, planted) for people in samples), strict=True)
+        contained = [np.mean([one.contains(planted.hazard_ratio) for one in both]) for both in (crude, adjusted)]
+        means = [exp(np.mean([log(one.hazard_ratio) for one in both])) for both in (crude, adjusted)]
+        shares = (f"{share:.0%}" for share in contained)
+        table.add_row(planted.key, f"{planted.hazard_ratio}", *shares, *(f"{mean:.2f}" for mean in means))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
