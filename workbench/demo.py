@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from sample_data import DEMO_PATIENTS, DEMO_SEED
 from sample_data import generate as generate_extract
 from workbench.jobs.work import Progress, no_progress
 from workbench.locales import LANGUAGES
-from workbench.reports import FORMATS
+from workbench.reports import FORMATS, ReportFormat
 from workbench.settings import Settings
 from workbench.studies.bundle import MANIFEST, read_manifest
 from workbench.studies.library import DEMO_PROTOCOL, DEMO_STUDY
@@ -61,6 +61,7 @@ def make_demo(
     *,
     patients: int = DEMO_PATIENTS,
     seed: int = DEMO_SEED,
+    formats: Sequence[ReportFormat] = tuple(FORMATS),
     progress: Progress = no_progress,
 ) -> Demo:
     """Make the example, or what is missing of it.
@@ -71,6 +72,8 @@ def make_demo(
         Where to.
     patients, seed : int
         Size of the sample, and the seed of its random numbers.
+    formats : sequence of {"docx", "xlsx", "pdf", "html"}
+        Of the reports.
     progress : callable
         Told how far it is.
 
@@ -99,7 +102,7 @@ def make_demo(
         _make_data(workspace, stamp, progress)
     with connect(workspace.cdm_url) as cdm:
         settings = Settings()
-        common: dict[str, Any] = {"languages": list(LANGUAGES), "formats": list(FORMATS), "policy": settings.policy}
+        common: dict[str, Any] = {"languages": list(LANGUAGES), "formats": formats, "policy": settings.policy}
         study, protocol = read_study(DEMO_STUDY), read_protocol(DEMO_PROTOCOL)
         target = workspace.results / study.name
         if _is_made(target, study.hash, cdm.snapshot):

@@ -17,6 +17,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.setup_browser import find_browser
+from tests.workbench.demo_fixture import demo
+
+__all__ = ["browser", "demo", "page"]
 
 FLAGS = [
     "--headless",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +11,7 @@ import pytest
 
 from cohorts import ROW_SCHEMA
 from tests.cohorts.patients import patients
-from workbench.cli import main
-from workbench.cli.console import use_language
+from tests.workbench.rwe_command import Rwe
 from workbench.version import SOFTWARE
 
 TWELVE_WITH_TEN = "\n".join(f"{person} | 10 | 2020-03-0{1 + person % 5}" for person in range(1, 13))
@@ -49,25 +46,6 @@ DRUG_BEFORE = {
 MISSPELT = {"PrimaryCriteria": {"CriteriaList": [{"ConditionOccurrence": {"CodsetId": 0}}]}}
 
 
-@dataclass
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def rwe(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
-    def call(*arguments: object) -> Outcome:
-        with pytest.raises(SystemExit) as left:
-            main(["--lang", "en", *map(str, arguments)])
-        shown = capsys.readouterr()
-        use_language("en")
-        return Outcome(int(left.value.code or 0), shown.out, shown.err)
-
-    return call
-
-
 @pytest.fixture
 def cdm(tmp_path: Path) -> str:
     folder = tmp_path / "cdm"
@@ -87,7 +65,7 @@ def definitions(tmp_path: Path) -> dict[str, Path]:
 
 
 def test_generate_writes_the_rows_and_names_what_it_refuses(
-    rwe: Callable[..., Outcome], cdm: str, definitions: dict[str, Path], tmp_path: Path
+    rwe: Rwe, cdm: str, definitions: dict[str, Path], tmp_path: Path
 ) -> None:
     out = tmp_path / "out" / "rows.parquet"
     outcome = rwe("cohort", "generate", *definitions.values(), "--cdm", cdm, "--out", out)
@@ -111,14 +89,14 @@ def test_generate_writes_the_rows_and_names_what_it_refuses(
 
 
 def test_strict_writes_nothing_if_one_is_refused(
-    rwe: Callable[..., Outcome], cdm: str, definitions: dict[str, Path], tmp_path: Path
+    rwe: Rwe, cdm: str, definitions: dict[str, Path], tmp_path: Path
 ) -> None:
     out = tmp_path / "rows.csv"
     assert rwe("cohort", "generate", *definitions.values(), "--cdm", cdm, "--out", out, "--strict").code == 1
     assert not out.exists()
 
 
-def test_generate_in_json(rwe: Callable[..., Outcome], cdm: str, definitions: dict[str, Path], tmp_path: Path) -> None:
+def test_generate_in_json(rwe: Rwe, cdm: str, definitions: dict[str, Path], tmp_path: Path) -> None:
     outcome = rwe(
         "cohort", "generate", definitions["diagnosis"], "--cdm", cdm, "--out", tmp_path / "rows.csv", "--json"
     )
@@ -129,9 +107,7 @@ def test_generate_in_json(rwe: Callable[..., Outcome], cdm: str, definitions: di
     assert (tmp_path / "rows.csv").read_text().startswith('"cohort_definition_id","cohort_name","subject_id"')
 
 
-def test_attrition_hides_what_would_follow_by_subtraction(
-    rwe: Callable[..., Outcome], cdm: str, definitions: dict[str, Path]
-) -> None:
+def test_attrition_hides_what_would_follow_by_subtraction(rwe: Rwe, cdm: str, definitions: dict[str, Path]) -> None:
     """Twelve persons enter and eleven stay: the one who leaves must not be counted on screen."""
     shown = json.loads(rwe("cohort", "attrition", definitions["drug_before"], "--cdm", cdm, "--json").out)
     assert [step["persons"] for step in shown["steps"]] == ["12–20", "12–20", "12–20", "11", "11", "11", "11"]
@@ -145,7 +121,7 @@ def test_attrition_hides_what_would_follow_by_subtraction(
     ]
 
 
-def test_validate_needs_no_data(rwe: Callable[..., Outcome], definitions: dict[str, Path]) -> None:
+def test_validate_needs_no_data(rwe: Rwe, definitions: dict[str, Path]) -> None:
     assert rwe("cohort", "validate", definitions["diagnosis"]).code == 0
     outcome = rwe("cohort", "validate", *definitions.values(), "--json")
     assert outcome.code == 1
@@ -153,7 +129,7 @@ def test_validate_needs_no_data(rwe: Callable[..., Outcome], definitions: dict[s
 
 
 def test_wrong_calls_leave_with_two_and_unanswerable_ones_with_three(
-    rwe: Callable[..., Outcome], definitions: dict[str, Path], tmp_path: Path
+    rwe: Rwe, definitions: dict[str, Path], tmp_path: Path
 ) -> None:
     missing = rwe("cohort", "attrition", tmp_path / "none.json", "--cdm", "parquet:///nowhere")
     assert (missing.code, "there is no file" in missing.err) == (2, True)
@@ -168,7 +144,7 @@ def test_wrong_calls_leave_with_two_and_unanswerable_ones_with_three(
 
 
 def test_an_unforeseen_error_shows_a_number_and_no_text_of_its_own(
-    rwe: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch, definitions: dict[str, Path]
+    rwe: Rwe, monkeypatch: pytest.MonkeyPatch, definitions: dict[str, Path]
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ValueError("张三 1980-01-01")
@@ -181,5 +157,5 @@ def test_an_unforeseen_error_shows_a_number_and_no_text_of_its_own(
     assert '"kind": "ValueError"' in outcome.err
 
 
-def test_the_version_is_said(rwe: Callable[..., Outcome]) -> None:
+def test_the_version_is_said(rwe: Rwe) -> None:
     assert rwe("--version").out.strip() == SOFTWARE

@@ -9,6 +9,7 @@ import streamlit as st
 from cohorts.definition import InclusionRule
 from workbench.app.cohort.dialog import edit_entry, edit_rule
 from workbench.app.cohort.draft import Draft
+from workbench.app.cohort.summary import lost_text
 from workbench.app.data import Source
 from workbench.counts import StepCount
 from workbench.editor import (
@@ -87,7 +88,8 @@ def _rule_card(
                     st.badge(t("include") if included else t("exclude"), color="blue" if included else "orange")
             with st.container(horizontal=True, width="content", vertical_alignment="center"):
                 if step is not None:
-                    lost = f"  :orange[−{step.lost}]" if step.lost.high else ""
+                    gone = lost_text(t, step)
+                    lost = f"  :orange[{gone}]" if gone else ""
                     st.markdown(t("{persons} left", persons=step.persons) + lost, width="content")
                 asked = form is not None and st.button(
                     t("Edit {n}", n=position + 1), key=f"edit-rule-{position}", icon=":material/edit:"

@@ -40,13 +40,21 @@ def funnel_html(t: Translator, steps: list[StepCount], names: dict[str, str] | N
     """Draw the steps as bars with their numbers; rules go by `names`, and every text is escaped."""
     called = names or {}
     most = max((step.persons.high for step in steps), default=0) or 1
-    rows = [_bar(called.get(step.rule, step.name(t)), step, step.persons.centre / most) for step in steps]
+    rows = [_bar(t, called.get(step.rule, step.name(t)), step, step.persons.centre / most) for step in steps]
     label = escape(t("Persons left after each step"), quote=True)
     return f'<div role="group" aria-label="{label}" style="font-size:.9rem">{"".join(rows)}</div>'
 
 
-def _bar(name: str, step: StepCount, share: float) -> str:
-    lost = f'<span style="color:#8a3b12">−{escape(str(step.lost))}</span>' if step.lost.high else ""
+def lost_text(t: Translator, step: StepCount) -> str:
+    """Say how many leave at a step; nothing where nobody does."""
+    if not step.lost.high:
+        return ""
+    return f"−{step.lost}" if step.lost.exact is not None else t("lost {persons}", persons=step.lost)
+
+
+def _bar(t: Translator, name: str, step: StepCount, share: float) -> str:
+    gone = escape(lost_text(t, step))
+    lost = f'<span style="color:#8a3b12">{gone}</span>' if gone else ""
     return (
         '<div style="margin:.35rem 0"><div style="display:flex;justify-content:space-between;gap:.6rem">'
         f"<span>{escape(name)}</span>"

@@ -31,12 +31,14 @@ _LABELS: Final[dict[ReportFormat, str]] = {
 def show_headlines(t: Translator, view: FeasibilityView) -> None:
     """Show the numbers to take away."""
     entered, eligible, rate, months = st.columns(4)
-    entered.metric(t("Persons with the entry event"), str(view.entered), border=True)
-    eligible.metric(t("Eligible persons"), str(view.eligible), border=True)
-    rate.metric(t("Newly eligible per month"), "–" if view.rate is None else f"≈{view.rate:g}", border=True)
+    entered.metric(t("Persons with the entry event"), str(view.entered), border=True, height="stretch")
+    eligible.metric(t("Eligible persons"), str(view.eligible), border=True, height="stretch")
+    rate.metric(
+        t("Newly eligible per month"), "–" if view.rate is None else f"≈{view.rate:g}", border=True, height="stretch"
+    )
     target = view.recruitment.assumptions.target if view.recruitment is not None else 0
     label = t("Months to {target} enrolled", target=f"{target:,}") if target else t("Months to the target")
-    months.metric(label, months_text(t, view), border=True, help=t("P50 (P10–P90)"))
+    months.metric(label, months_text(t, view), border=True, height="stretch", help=t("P50 (P10–P90)"))
 
 
 def show_funnel(t: Translator, view: FeasibilityView, names: dict[str, str]) -> None:

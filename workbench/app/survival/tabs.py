@@ -55,10 +55,15 @@ def show_headlines(t: Translator, view: StudyView) -> None:
     columns = st.columns(len(view.groups) + len(models))
     for column, group in zip(columns, view.groups, strict=False):
         label = view.study.label(group.name, t.language)
-        column.metric(t("{group}: persons (outcomes)", group=label), f"{group.persons} ({group.events})", border=True)
+        column.metric(
+            t("{group}: persons (outcomes)", group=label),
+            f"{group.persons} ({group.events})",
+            border=True,
+            height="stretch",
+        )
     for column, (label, model) in zip(columns[len(view.groups) :], models, strict=True):
         row = model.exposure
-        column.metric(label, ratio_text(row), border=True, help=coefficient_name(t, view.study, row))
+        column.metric(label, ratio_text(row), border=True, height="stretch", help=coefficient_name(t, view.study, row))
 
 
 def show_findings(t: Translator, view: StudyView) -> None:

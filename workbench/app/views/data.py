@@ -67,14 +67,14 @@ def show() -> None:
 
 def _headlines(t: Translator, found: DataProfile) -> None:
     persons, records, share, span = st.columns(4)
-    persons.metric(t("Persons"), t.number(found.persons), border=True)
-    records.metric(t("Clinical records"), t.number(found.records), border=True)
+    persons.metric(t("Persons"), t.number(found.persons), border=True, height="stretch")
+    records.metric(t("Clinical records"), t.number(found.records), border=True, height="stretch")
     mapped = "–" if found.mapped_share is None else t.percent(found.mapped_share)
-    share.metric(t("Records with a concept"), mapped, border=True)
+    share.metric(t("Records with a concept"), mapped, border=True, height="stretch")
     years = "–"
     if found.first_day and found.last_day:
         years = f"{found.first_day:%Y}–{found.last_day:%Y}"
-    span.metric(t("Observed"), years, border=True)
+    span.metric(t("Observed"), years, border=True, height="stretch")
     facts = [
         (t("Source"), found.source),
         (t("Vocabulary"), found.vocabulary),

@@ -62,6 +62,7 @@ def _results(t: Translator, source: Source, protocol: Protocol) -> None:
             default=active,
             format_func=lambda position: f"{position + 1}. {names[rules[position]]}",
             key=keep(f"{protocol.name}-{protocol.definition.hash[:8]}-active"),
+            wrap=True,
         )
     with st.spinner(t("Counting")):
         view = feasibility_view(source, protocol, tuple(active))

@@ -90,6 +90,7 @@ def _options(t: Translator, study: Study) -> Study:
         default=list(study.adjusted_for),
         format_func=lambda name: study.label(name, t.language),
         key=keep(f"{study.name}-adjusted"),
+        wrap=True,
     )
     wanted = tuple(name for name in names if name in chosen)
     return study if wanted == study.adjusted_for else study.model_copy(update={"adjust_for": wanted})
