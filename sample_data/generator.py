@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sample_data import files
 from sample_data.chart import Chart, draw_chart
@@ -18,6 +20,7 @@ from sample_data.defects.inject import inject
 from sample_data.defects.log import DEFECT_COLUMNS, RATE_COLUMNS, DefectLog
 from sample_data.identifiers import IDENTIFIER_COLUMNS, plant_identifiers, planted_specs
 from sample_data.people.population import Span
+from sample_data.table import FileTable
 from sample_data.truth import documents
 from sample_data.truth.persons import COLUMNS, persons
 from sample_data.writer import ExtractFile
@@ -26,6 +29,9 @@ BLOCK_SIZE = 2_000
 DEMO_PATIENTS = 3_500
 DEMO_SEED = 20_260_101
 MONTHS = 120
+TRUTH = "truth"
+MOST_PATIENTS = 19_000_000
+FEWEST_MONTHS, MOST_MONTHS = 12, 240
 _FIRST_YEAR_AFTER = 2026
 
 Progress = Callable[[str, int, int], None]
@@ -92,44 +98,75 @@ def generate(
     Raises
     ------
     ValueError
-        If `patients` or `months` is too small for anything to happen.
+        If `patients` or `months` is out of range.
     """
-    if patients < 1:
-        raise ValueError(f"patients = {patients}: at least one patient is needed")
-    if months < 12:
-        raise ValueError(f"months = {months}: the journeys of patients need at least 12 months")
+    _refuse_senseless(patients, months)
     span = _span(months)
-    truth_folder = out / "truth"
-    truth_folder.mkdir(parents=True, exist_ok=True)
     log = DefectLog()
-    summary = Summary(out, patients, seed)
-    with ExitStack() as stack:
-        specs = planted_specs(files.SPECS) if identifiers else files.SPECS
-        writers = {spec.name: stack.enter_context(ExtractFile(out, spec)) for spec in specs}
-        defects = stack.enter_context((truth_folder / "defects.csv").open("wb"))
-        defects.write((",".join(DEFECT_COLUMNS) + "\n").encode())
-        planted = _open_csv(stack, truth_folder / "identifiers.csv", IDENTIFIER_COLUMNS) if identifiers else None
-        people = stack.enter_context((truth_folder / "persons.csv").open("wb"))
-        people.write((",".join(COLUMNS) + "\n").encode())
+    with _Output(out, identifiers) as output:
         for block, first in enumerate(range(0, patients, BLOCK_SIZE)):
-            chart = draw_chart(seed, block, first, min(BLOCK_SIZE, patients - first), span)
+            size = min(BLOCK_SIZE, patients - first)
+            chart = draw_chart(seed, block, first, size, span)
             tables = files.write_all(chart)
             removed = np.empty(0, np.int64) if clean else inject(chart, tables, log)
-            found = plant_identifiers(chart, tables) if planted is not None else {}
-            people.write(persons(chart, removed))
-            for name, table in tables.items():
-                lines = writers[name].write(table)
-                defects.write(log.flush(name, lines))
-                if planted is not None:
-                    planted.writerows(found[name].written(lines))
+            output.write(chart, tables, removed, log)
             if progress:
-                progress("patients", min(first + BLOCK_SIZE, patients), patients)
-    _write_documents(truth_folder, summary, log, span)
-    summary.rows = {name: writer.rows for name, writer in writers.items()}
-    summary.sizes = {name: writer.bytes for name, writer in writers.items()}
-    for (_, kind), number in log.injected.items():
-        summary.defects[kind] = summary.defects.get(kind, 0) + number
+                progress("patients", first + size, patients)
+    summary = Summary(
+        out,
+        patients,
+        seed,
+        rows={name: file.rows for name, file in output.files.items()},
+        sizes={name: file.bytes for name, file in output.files.items()},
+        defects=log.injected_by_kind(),
+    )
+    _write_documents(out / TRUTH, summary, log, span)
     return summary
+
+
+def _refuse_senseless(patients: int, months: int) -> None:
+    if not 1 <= patients <= MOST_PATIENTS:
+        raise ValueError(f"patients = {patients}: between 1 and {MOST_PATIENTS:,} patients can be numbered")
+    if not FEWEST_MONTHS <= months <= MOST_MONTHS:
+        raise ValueError(f"months = {months}: the period may last {FEWEST_MONTHS} to {MOST_MONTHS} months")
+
+
+class _Output:
+    """The files of an extract and of its truth that grow block by block."""
+
+    def __init__(self, out: Path, identifiers: bool) -> None:
+        truth = out / TRUTH
+        truth.mkdir(parents=True, exist_ok=True)
+        self._stack = ExitStack()
+        specs = planted_specs(files.SPECS) if identifiers else files.SPECS
+        self.files = {spec.name: self._stack.enter_context(ExtractFile(out, spec)) for spec in specs}
+        self._defects = self._open(truth / "defects.csv", DEFECT_COLUMNS)
+        self._persons = self._open(truth / "persons.csv", COLUMNS)
+        (truth / "identifiers.csv").unlink(missing_ok=True)
+        self._identifiers = self._open(truth / "identifiers.csv", IDENTIFIER_COLUMNS) if identifiers else None
+
+    def __enter__(self) -> _Output:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _open(self, path: Path, columns: tuple[str, ...]) -> BinaryIO:
+        file = self._stack.enter_context(path.open("wb"))
+        file.write(f"{','.join(columns)}\n".encode())
+        return file
+
+    def write(self, chart: Chart, tables: dict[str, FileTable], removed: NDArray[np.int64], log: DefectLog) -> None:
+        """Append one block: its rows, its patients' truth and its defects."""
+        planted = plant_identifiers(chart, tables) if self._identifiers else {}
+        self._persons.write(persons(chart, removed))
+        for name, table in tables.items():
+            lines = self.files[name].write(table)
+            self._defects.write(log.flush(name, lines))
+            if self._identifiers:
+                self._identifiers.write(planted[name].written(lines))
 
 
 def _span(months: int) -> Span:
@@ -139,21 +176,18 @@ def _span(months: int) -> Span:
     return Span(day_number(start_year, start_month), day_number(_FIRST_YEAR_AFTER) - 1)
 
 
-def _open_csv(stack: ExitStack, path: Path, header: tuple[str, ...]) -> Any:
-    writer = csv.writer(stack.enter_context(path.open("w", encoding="utf-8", newline="")), lineterminator="\n")
-    writer.writerow(header)
-    return writer
-
-
 def _write_documents(folder: Path, summary: Summary, log: DefectLog, span: Span) -> None:
-    with ExitStack() as stack:
-        _open_csv(stack, folder / "rates.csv", RATE_COLUMNS).writerows(log.rates())
-        unmapped = _open_csv(stack, folder / "unmapped.csv", documents.UNMAPPED_COLUMNS)
-        unmapped.writerows(documents.unmapped_terms())
+    _write_csv(folder / "rates.csv", RATE_COLUMNS, log.rates())
+    _write_csv(folder / "unmapped.csv", documents.UNMAPPED_COLUMNS, documents.unmapped_terms())
     (folder / "effects.json").write_text(documents.effects(summary.patients, summary.seed, span), encoding="utf-8")
     (folder / "README.md").write_text(documents.readme(), encoding="utf-8")
 
 
-def read_chart(seed: int, block: int, first: int, size: int, months: int = MONTHS) -> Chart:
+def _write_csv(path: Path, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([columns, *rows])
+
+
+def chart_of_block(seed: int, block: int, first: int, size: int, months: int = MONTHS) -> Chart:
     """Draw the charts of one block without writing anything, for studies of the generator itself."""
     return draw_chart(seed, block, first, size, _span(months))

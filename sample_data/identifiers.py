@@ -61,12 +61,12 @@ class Planted:
     file: str
     entries: list[tuple[str, int, str, int, int]] = field(default_factory=list)
 
-    def written(self, lines: Rows) -> list[tuple[str, ...]]:
+    def written(self, lines: Rows) -> bytes:
         """Rows of ``truth/identifiers.csv``, the physical lines being known."""
-        return [
-            (kind, self.file, str(lines[row]), column, str(start), str(length))
+        return "".join(
+            f"{kind},{self.file},{lines[row]},{column},{start},{length}\n"
             for kind, row, column, start, length in self.entries
-        ]
+        ).encode()
 
 
 def citizen_numbers(rng: np.random.Generator, births: list[str], male: NDArray[np.bool_]) -> list[str]:

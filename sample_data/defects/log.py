@@ -181,3 +181,10 @@ class DefectLog:
             (file, kind, str(self.at_risk[file, kind]), str(self.injected[file, kind]))
             for file, kind in sorted(self.at_risk)
         ]
+
+    def injected_by_kind(self) -> dict[str, int]:
+        """Number of injected defects of each kind, over all files."""
+        totals: Counter[str] = Counter()
+        for (_, kind), number in self.injected.items():
+            totals[kind] += number
+        return dict(totals)

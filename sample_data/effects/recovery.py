@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sample_data.effects import comparison, negative_controls
-from sample_data.generator import BLOCK_SIZE, DEMO_PATIENTS, MONTHS, read_chart
+from sample_data.generator import BLOCK_SIZE, DEMO_PATIENTS, MONTHS, chart_of_block
 from sample_data.truth.persons import COLUMNS, persons
 
 _HALF_A_DAY = 0.5
@@ -49,7 +49,7 @@ def draw_persons(seed: int, patients: int, months: int = MONTHS) -> pd.DataFrame
     """
     none = np.empty(0, np.int64)
     blocks = [
-        persons(read_chart(seed, block, first, min(BLOCK_SIZE, patients - first), months), none)
+        persons(chart_of_block(seed, block, first, min(BLOCK_SIZE, patients - first), months), none)
         for block, first in enumerate(range(0, patients, BLOCK_SIZE))
     ]
     return pd.read_csv(io.BytesIO((",".join(COLUMNS) + "\n").encode() + b"".join(blocks)))

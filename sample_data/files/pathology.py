@@ -13,7 +13,7 @@ from sample_data.cells import Cells, Encoder, decimal_numbers, join, whole_numbe
 from sample_data.chart import Chart
 from sample_data.files.slots import two_diameters
 from sample_data.journeys.course import LOBES
-from sample_data.people.tumour import (
+from sample_data.people.cancer_codes import (
     ALK,
     DEL19,
     HISTOLOGIES,

@@ -13,7 +13,7 @@ from sample_data.chart import Chart
 from sample_data.days import completed_years
 from sample_data.journeys.course import HISTOLOGY_NAMES, LOBES, metastatic_sites, site_phrases, size_on
 from sample_data.journeys.follow_up import ecog_on, response_on
-from sample_data.people.tumour import ALK, DEL19, KRAS, L858R, NOT_TESTED, UNCOMMON, WILD
+from sample_data.people.cancer_codes import ALK, DEL19, KRAS, L858R, NOT_TESTED, UNCOMMON, WILD
 from sample_data.wording import Slots
 
 _DURATIONS = ("1周余", "2周", "20余天", "1月余", "1月", "2月", "3月余", "半年", "1年余", "2年余")

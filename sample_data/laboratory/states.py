@@ -9,7 +9,7 @@ from sample_data import catalog
 from sample_data.chart import Chart
 from sample_data.laboratory import renal
 from sample_data.laboratory.sampling import Sampling
-from sample_data.people.tumour import ADENO, SMALL_CELL, SQUAMOUS
+from sample_data.people.cancer_codes import ADENO, SMALL_CELL, SQUAMOUS
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]

@@ -8,21 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_data import catalog
-from sample_data.days import day_number, off_sunday
+from sample_data.days import off_sunday
 from sample_data.effects import comparison
+from sample_data.people.cancer_codes import (
+    ADENO,
+    ALK,
+    DEL19,
+    KRAS,
+    NOT_TESTED,
+    SENSITISING_MUTATIONS,
+    SMALL_CELL,
+    WILD,
+)
 from sample_data.people.comorbidities import Onsets
 from sample_data.people.population import LUNG, NEVER, Days, Flags, People, Span
-from sample_data.people.therapy import choose_lines
+from sample_data.people.therapy import OSIMERTINIB_MARKETED, Presentation, choose_lines
 from sample_data.randomness import choose, stream, weibull_times
 
-HISTOLOGIES = ("adenocarcinoma", "squamous", "small_cell", "large_cell")
-ADENO, SQUAMOUS, SMALL_CELL, LARGE_CELL = range(4)
-MUTATIONS = ("wild_type", "EGFR_19del", "EGFR_L858R", "EGFR_uncommon", "ALK", "KRAS", "not_tested")
-WILD, DEL19, L858R, UNCOMMON, ALK, KRAS, NOT_TESTED = range(7)
-
 LINES = 3
-_MEDIAN_WORKUP_DAYS = 18
+_MEAN_WORKUP_DAYS = 18
 _LOSS_PER_YEAR = 0.05
+_SHARE_COMPARED = 0.90
+_SHORTEST_SURVIVAL = 3
 
 
 @dataclass
@@ -104,10 +111,37 @@ def _confounders(
     }
 
 
-def _spread(size: int, person: Days, values: NDArray, neutral: float) -> NDArray:
-    full = np.full((size, *values.shape[1:]), neutral, values.dtype)
-    full[person] = values
-    return full
+def _stages(rng: np.random.Generator, histology: Days) -> Days:
+    stage = choose(rng, np.array([0.12, 0.07, 0.32, 0.49]), len(histology)) + 1
+    return np.where((histology == SMALL_CELL) & (stage < 3), 3, stage)
+
+
+def _performance_status(rng: np.random.Generator, stage: Days) -> Days:
+    ecog = choose(rng, np.array([0.20, 0.45, 0.27, 0.08]), len(stage))
+    return np.where(stage < 3, np.minimum(ecog, 1), ecog)
+
+
+def _set_onsets(rng: np.random.Generator, onsets: Onsets, person: Days, diagnosed: Days, stage: Days) -> None:
+    onsets.set("LUNG_CANCER", person, diagnosed)
+    for condition, share in (("LIVER_METASTASIS", 0.28), ("LUNG_METASTASIS", 0.34), ("PLEURAL_EFFUSION", 0.30)):
+        affected = (stage == 4) & (rng.random(len(person)) < share)
+        onsets.set(condition, person[affected], diagnosed[affected] - 1)
+
+
+def _deaths(
+    rng: np.random.Generator, values: comparison.Values, stage: Days, histology: Days, compared: Flags, target: Flags
+) -> Days:
+    """Days from the index date to death: by the planted model in the comparison, like it outside."""
+    planted = comparison.LUNG
+    others = planted.log_hazard(values) + np.select(
+        [stage == 1, stage == 2, histology == SMALL_CELL], [-2.4, -1.4, 0.6], 0.25
+    )
+    days = np.where(
+        compared,
+        planted.draw_times(rng, values, target),
+        weibull_times(rng, others, planted.shape, planted.scale),
+    )
+    return np.maximum(np.ceil(days), _SHORTEST_SURVIVAL).astype(np.int64)
 
 
 def draw_tumours(seed: int, block: int, people: People, onsets: Onsets, span: Span) -> Tumours:
@@ -121,53 +155,44 @@ def draw_tumours(seed: int, block: int, people: People, onsets: Onsets, span: Sp
     diagnosed = off_sunday(np.minimum(people.entry[person] + rng.integers(14, 40, size), span.end - 20))
     histology = choose(rng, np.array([0.71, 0.16, 0.10, 0.03]), size)
     mutation = _draw_mutations(rng, histology, people.male[person], people.smoker[person])
-    stage = choose(rng, np.array([0.12, 0.07, 0.32, 0.49]), size) + 1
-    stage[(histology == SMALL_CELL) & (stage < 3)] = 3
-    ecog = choose(rng, np.array([0.20, 0.45, 0.27, 0.08]), size)
-    ecog[stage < 3] = np.minimum(ecog[stage < 3], 1)
-    metastatic = stage == 4
-    onsets.set("LUNG_CANCER", person, diagnosed)
-    for condition, share in (("LIVER_METASTASIS", 0.28), ("LUNG_METASTASIS", 0.34), ("PLEURAL_EFFUSION", 0.30)):
-        affected = metastatic & (rng.random(size) < share)
-        onsets.set(condition, person[affected], diagnosed[affected] - 1)
-    index = off_sunday(diagnosed + 5 + rng.poisson(_MEDIAN_WORKUP_DAYS - 5, size))
+    stage = _stages(rng, histology)
+    ecog = _performance_status(rng, stage)
+    _set_onsets(rng, onsets, person, diagnosed, stage)
+    index = off_sunday(diagnosed + 5 + rng.poisson(_MEAN_WORKUP_DAYS - 5, size))
     confounders = _confounders(people, onsets, person, index, ecog, stage)
-    advanced = stage >= 3
-    candidate = advanced & np.isin(mutation, (DEL19, L858R)) & (rng.random(size) < 0.90)
-    on_market = index >= day_number(2017, 6, 1)
-    target = comparison.LUNG.draw_target(rng, confounders) & on_market & candidate
-    days_alive = comparison.LUNG.draw_times(rng, confounders, target)
-    other_risk = comparison.LUNG.log_hazard(confounders) + np.select(
-        [stage == 1, stage == 2, histology == SMALL_CELL], [-2.4, -1.4, 0.6], 0.25
-    )
-    others_alive = weibull_times(rng, other_risk, comparison.LUNG.shape, comparison.LUNG.scale)
-    death = index + np.maximum(np.ceil(np.where(candidate, days_alive, others_alive)), 3).astype(np.int64)
-    people.death[person] = death
+    compared = (stage >= 3) & np.isin(mutation, SENSITISING_MUTATIONS) & (rng.random(size) < _SHARE_COMPARED)
+    target = comparison.LUNG.draw_target(rng, confounders) & compared & (index >= OSIMERTINIB_MARKETED)
+    people.death[person] = index + _deaths(rng, confounders, stage, histology, compared, target)
     people.lost[person] = index + 20 + rng.exponential(365.25 / _LOSS_PER_YEAR, size).astype(np.int64)
-    therapy = choose_lines(rng, histology, mutation, stage, ecog, candidate, target, index, death)
-    everyone = len(people)
-    arm = np.where(candidate, target.astype(np.int64), -1)
+    patients = Presentation(histology, mutation, stage, ecog, compared, target, index, people.death[person])
+    lines = choose_lines(rng, patients)
+
+    def spread(values: NDArray, neutral: float = 0) -> NDArray:
+        full = np.full((len(people), *values.shape[1:]), neutral, values.dtype)
+        full[person] = values
+        return full
+
     return Tumours(
         person=person,
         present=people.specialty == LUNG,
-        diagnosed=_spread(everyone, person, diagnosed, NEVER),
-        histology=_spread(everyone, person, histology, 0),
-        mutation=_spread(everyone, person, mutation, NOT_TESTED),
-        stage=_spread(everyone, person, stage, 0),
-        substage=_spread(everyone, person, _draw_substages(rng, stage), 0),
-        ecog=_spread(everyone, person, ecog, 0),
-        size_mm=_spread(everyone, person, np.clip(rng.lognormal(3.35 + 0.12 * stage, 0.35), 9, 120), 0),
-        lobe=_spread(everyone, person, choose(rng, np.array([0.30, 0.10, 0.20, 0.24, 0.16]), size), 0),
-        pd_l1=_spread(everyone, person, choose(rng, np.array([0.45, 0.15, 0.15, 0.15, 0.10]), size), 0),
-        response_draw=_spread(everyone, person, rng.random(size), 1.0),
-        brain=_spread(everyone, person, metastatic & (rng.random(size) < 0.22), 0),
-        bone=_spread(everyone, person, metastatic & (rng.random(size) < 0.33), 0),
-        resected=_spread(everyone, person, therapy.resected, 0),
-        index=_spread(everyone, person, index, NEVER),
-        arm=_spread(everyone, person, arm, -1),
-        regimen=_spread(everyone, person, therapy.regimen, -1),
-        line_start=_spread(everyone, person, therapy.start, NEVER),
-        line_end=_spread(everyone, person, therapy.end, NEVER),
-        t790m=_spread(everyone, person, therapy.t790m, 0),
-        confounders={key: _spread(everyone, person, values, 0) for key, values in confounders.items()},
+        diagnosed=spread(diagnosed, NEVER),
+        histology=spread(histology),
+        mutation=spread(mutation, NOT_TESTED),
+        stage=spread(stage),
+        substage=spread(_draw_substages(rng, stage)),
+        ecog=spread(ecog),
+        size_mm=spread(np.clip(rng.lognormal(3.35 + 0.12 * stage, 0.35), 9, 120)),
+        lobe=spread(choose(rng, np.array([0.30, 0.10, 0.20, 0.24, 0.16]), size)),
+        pd_l1=spread(choose(rng, np.array([0.45, 0.15, 0.15, 0.15, 0.10]), size)),
+        response_draw=spread(rng.random(size), 1.0),
+        brain=spread((stage == 4) & (rng.random(size) < 0.22)),
+        bone=spread((stage == 4) & (rng.random(size) < 0.33)),
+        resected=spread(lines.resected),
+        index=spread(index, NEVER),
+        arm=spread(np.where(compared, target.astype(np.int64), -1), -1),
+        regimen=spread(lines.regimen, -1),
+        line_start=spread(lines.start, NEVER),
+        line_end=spread(lines.end, NEVER),
+        t790m=spread(lines.t790m),
+        confounders={key: spread(values) for key, values in confounders.items()},
     )

@@ -10,8 +10,8 @@ from sample_data import catalog
 from sample_data.cells import Cells, Encoder, join, whole_numbers, written
 from sample_data.chart import Chart
 from sample_data.effects import comparison, negative_controls
+from sample_data.people.cancer_codes import HISTOLOGIES, MUTATIONS
 from sample_data.people.population import DIED, END_REASONS, NEVER, SPECIALTIES, Flags
-from sample_data.people.tumour import HISTOLOGIES, MUTATIONS
 
 _TEXT = Encoder("utf-8")
 

@@ -11,7 +11,7 @@ from sample_data import catalog
 from sample_data.cells import Encoder
 from sample_data.effects import comparison
 from sample_data.files.slots import clinical_slots
-from sample_data.generator import read_chart
+from sample_data.generator import chart_of_block
 from sample_data.truth.documents import unmapped_terms
 
 REFERENCES = [
@@ -76,7 +76,7 @@ def test_every_condition_with_a_planted_concept_stands_in_the_catalogue() -> Non
 
 @pytest.mark.parametrize("document", ["visit", "admission", "course"])
 def test_every_slot_of_a_clinical_text_is_known(document: str) -> None:
-    chart = read_chart(1, 0, 0, 20)
+    chart = chart_of_block(1, 0, 0, 20)
     known = set(clinical_slots(chart, Encoder("utf-8"), chart.encounters.stays, "test")) | NOTE_SLOTS
     wordings = [text for kinds in catalog.texts(document).values() for texts in kinds.values() for text in texts]
     used = {slot for text in wordings for _, slot, _, _ in Formatter().parse(text) if slot}

@@ -63,7 +63,15 @@ def test_a_shorter_period_starts_later(tmp_path: Path) -> None:
     assert max(days) < "20260101"
 
 
-@pytest.mark.parametrize(("patients", "months", "named"), [(0, 120, "patients = 0"), (5, 6, "months = 6")])
+@pytest.mark.parametrize(
+    ("patients", "months", "named"),
+    [
+        (0, 120, "patients = 0"),
+        (20_000_000, 120, "patients = 20000000"),
+        (5, 6, "months = 6"),
+        (5, 300, "months = 300"),
+    ],
+)
 def test_arguments_without_sense_are_refused_by_name(tmp_path: Path, patients: int, months: int, named: str) -> None:
     with pytest.raises(ValueError, match=named):
         generate(tmp_path / "out", patients, 1, months=months)
