@@ -28,14 +28,12 @@ from omop_etl.mapping import MappingDocument, library_mapping, mapping_hash
 from omop_etl.mapping.compiler.targets import OUT, Target, direct_tables
 from omop_etl.mapping.runner import (
     Matched,
-    account_for_malformed,
     compile_mapping,
     load_file,
     match_files,
     prepare,
     resolve,
     targets_of,
-    view_statement,
 )
 from omop_etl.mapping.sql import literal
 from omop_etl.publish import Workspace
@@ -121,7 +119,7 @@ class _Run:
     def through(self, source: Path) -> RunReport:
         with self.tell("Reading the files"):
             matched = match_files(self.mapping, discover(source))
-            statements = compile_mapping(self.mapping, matched)
+            compile_mapping(self.mapping, matched)
             staged = self._read(matched)
         with self.tell("Looking for identifiers"):
             found = scan_values(self.working, [part for parts in staged for part in parts], self._counted())
@@ -129,7 +127,7 @@ class _Run:
                 raise IdentifiersFoundError(found)
         with self.tell("Mapping the rows"):
             self._open_target()
-            self._map(staged, statements)
+            self._map(staged)
         every = [part for parts in staged for part in parts]
         with self.tell("Writing the tables"):
             self._write(every)
@@ -177,17 +175,18 @@ class _Run:
             self.working.connection.unregister("rwe_vocabulary")
         make_lookups(self.working.connection, f"{OUT}.main")
 
-    def _map(self, staged: list[list[StagedFile]], statements: list[list[str]]) -> None:
+    def _map(self, staged: list[list[StagedFile]]) -> None:
         prepare(self.working, self.mapping)
-        total, before = sum(len(listed) for listed in statements), 0
-        for number, (parts, listed) in enumerate(zip(staged, statements, strict=True)):
-            if not parts:
-                continue
-            account_for_malformed(self.working, parts)
-            self.working.run(view_statement(self.mapping, number, parts))
-            load_file(self.working, listed, self._counted(before, total))
-            before += len(listed)
+        rows = [sum(part.rows for part in parts) for parts in staged]
+        for number, parts in enumerate(staged):
+            if parts:
+                load_file(self.working, self.mapping, number, parts, self._part(rows, number))
         resolve(self.working, self.mapping)
+
+    def _part(self, rows: list[int], number: int) -> Callable[[int, int], None]:
+        """Progress of one file as progress of all, by the rows they have."""
+        before, here, every = sum(rows[:number]), rows[number], max(sum(rows), 1)
+        return lambda done, total: self.progress(self.stage, before + here * done // total, every)
 
     def _write(self, staged: list[StagedFile]) -> None:
         tables, direct = targets_of(self.mapping), direct_tables(self.mapping)
@@ -296,9 +295,8 @@ class _Run:
         self.progress(stage, 1, 1)
         self.seconds[stage] = round(time.perf_counter() - begun, 3)
 
-    def _counted(self, before: int = 0, whole: int = 0) -> Callable[[int, int], None]:
-        """Callback for a part of the stage, which begins after `before` of the `whole`."""
-        return lambda done, total: self.progress(self.stage, before + done, whole or total)
+    def _counted(self) -> Callable[[int, int], None]:
+        return lambda done, total: self.progress(self.stage, done, total)
 
 
 def _software_version() -> str:

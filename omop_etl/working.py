@@ -105,11 +105,11 @@ def _plain(error: duckdb.Error) -> RweError:
             "the disk cannot take what the run has to write",
             todo="make room in the target's folder, or choose another folder, and run again",
         )
-    if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException):
+    if isinstance(error, duckdb.ConversionException):
         return RweError(
-            "a value could not be converted while the mapping was run ({kind})",
+            "a value could not be converted while the mapping was run",
             todo="read it in the mapping with number, integer, date or result",
-            kind=type(error).__name__,
         )
-    first = text.splitlines()[0] if text else type(error).__name__
-    return RweError("the working database refused a statement: {reason}", todo="report this", reason=first)
+    harmless = isinstance(error, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException)
+    reason = text.splitlines()[0] if harmless and text else type(error).__name__
+    return RweError("the working database refused a statement: {reason}", todo="report this", reason=reason)

@@ -63,7 +63,7 @@ CREATE MACRO moment(iso) AS
 CREATE MACRO result_text(cell) AS
     trim(regexp_replace(regexp_replace(
         nfkc(regexp_replace(cell, '10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)', '10^\1', 'g')),
-        '[↑↓⇑⇓→*]', '', 'g'), '([0-9])\s*(HH?|LL?|高|低)$', '\1'));
+        '[↑↓⇑⇓→]|^\s*\*+|\*+[↑↓⇑⇓→\s]*$', '', 'g'), '([0-9])\s*(HH?|LL?|高|低)$', '\1'));
 
 CREATE MACRO result_sign(t) AS regexp_extract(t, '^(<=|>=|≤|≥|<|>|=|小于等于|大于等于|小于|大于|低于|高于)');
 
@@ -76,11 +76,11 @@ CREATE MACRO operator_concept(sign) AS
         WHEN '=' THEN 4172703
     END;
 
--- A number that stands alone, before a unit or a remark in brackets, or after a qualitative word.
+-- A number that stands alone, before a unit or a remark in brackets, or after a qualitative word; 19del is none.
 CREATE MACRO result_digits(r) AS
     CASE
         WHEN regexp_matches(r, '^[+-]?[0-9]')
-            THEN regexp_extract(r, '^([+-]?[0-9][0-9.,]*([eE][+-]?[0-9]+)?(\s*[×xX*]\s*10\^?[0-9]+)?)\s*(%|[a-zA-Zμ/][a-zA-Zμ/0-9^*.]*|\(.*\))?$', 1)
+            THEN regexp_extract(r, '^([+-]?[0-9][0-9.,]*([eE][+-]?[0-9]+)?(\s*[×xX*]\s*10\^?[0-9]+)?)(\s*%|[a-zA-Zμ]*/[a-zA-Zμ/0-9^*.]+|fL|pg|s|I?U|mmHg|\s+[a-zA-Zμ/][a-zA-Zμ/0-9^*.]*|\s*\(.*\))?$', 1)
         ELSE regexp_extract(r, '^(?:阳性|弱阳性|阴性|POS|NEG)[^0-9]*\s([0-9]+\.?[0-9]*)$', 1)
     END;
 

@@ -14,7 +14,7 @@ from omop_etl.mapping.compiler.resolve import resolve_statements
 from omop_etl.mapping.compiler.targets import OUT, Target, direct_tables, target_of
 from omop_etl.mapping.document import FileMapping, MappingDocument
 from omop_etl.mapping.scope import Scope
-from omop_etl.mapping.sql import literal, quoted
+from omop_etl.mapping.sql import literal, mapped, quoted
 from omop_etl.packaged import packaged_text
 from omop_etl.sources.discovery import SourceFile
 from omop_etl.sources.headers import resolve_columns
@@ -94,8 +94,13 @@ def _fits(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
+def load_language(working: Working) -> None:
+    """Load the macros that compiled expressions use."""
+    working.run(packaged_text("omop_etl.mapping", "macros.sql"))
+
+
 def prepare(working: Working, mapping: MappingDocument) -> None:
-    """Load the macros of the language and make the empty work tables of a mapping.
+    """Make the language and the empty work tables of a mapping ready.
 
     The lookups must exist, and the CDM in the making be attached with its empty tables.
 
@@ -104,7 +109,7 @@ def prepare(working: Working, mapping: MappingDocument) -> None:
     MappingError
         An emit is for a table that the CDM does not have.
     """
-    working.run(packaged_text("omop_etl.mapping", "macros.sql"))
+    load_language(working)
     direct = direct_tables(mapping)
     for target in targets_of(mapping):
         if target.table in direct:
@@ -151,7 +156,9 @@ def targets_of(mapping: MappingDocument) -> list[Target]:
     return [target_of(table, Scope(where[table])) for table in sorted(where)]
 
 
-def compile_file(mapping: MappingDocument, number: int, headers: Sequence[Header]) -> list[str]:
+def compile_file(
+    mapping: MappingDocument, number: int, headers: Sequence[Header], empty: frozenset[str] = frozenset()
+) -> list[str]:
     """Compile one file of a mapping.
 
     Parameters
@@ -162,6 +169,8 @@ def compile_file(mapping: MappingDocument, number: int, headers: Sequence[Header
         Position of the file in the mapping.
     headers : sequence of Header
         The source files that it is for, at least one.
+    empty : frozenset of str
+        Columns of their headers that are known to hold nothing.
 
     Returns
     -------
@@ -186,7 +195,8 @@ def compile_file(mapping: MappingDocument, number: int, headers: Sequence[Header
         ),
     )
     shown = {name: column for name, column in columns[0].items() if column}
-    return list(file_statements(FileContext(file, _view(number), shown, scope, direct_tables(mapping))))
+    nothing = frozenset(name for name, column in shown.items() if column in empty)
+    return list(file_statements(FileContext(file, _view(number), shown, scope, direct_tables(mapping), nothing)))
 
 
 def compile_mapping(mapping: MappingDocument, matched: Sequence[Matched]) -> list[list[str]]:
@@ -230,8 +240,33 @@ def _view(number: int) -> str:
     return f"src.f{number}"
 
 
-def load_file(working: Working, statements: Sequence[str], progress: Callable[[int, int], None]) -> None:
-    """Run the statements of a file; `progress` gets how many are done, and of how many."""
+def load_file(
+    working: Working,
+    mapping: MappingDocument,
+    number: int,
+    staged: Sequence[StagedFile],
+    progress: Callable[[int, int], None],
+) -> None:
+    """Load the rows of one file of a mapping into the work tables.
+
+    Parameters
+    ----------
+    working : Working
+        Working database, prepared.
+    mapping : MappingDocument
+        The mapping.
+    number : int
+        Position of the file in the mapping.
+    staged : sequence of StagedFile
+        What was read of it, at least one part.
+    progress : callable
+        Called with how many statements are done, and of how many.
+    """
+    account_for_malformed(working, staged)
+    working.run(view_statement(mapping, number, staged))
+    headers = [Header(part.source.name, part.header) for part in staged]
+    empty = frozenset.intersection(*(part.empty for part in staged))
+    statements = compile_file(mapping, number, headers, empty)
     for done, statement in enumerate(statements, 1):
         working.run(statement)
         progress(done, len(statements))
@@ -272,6 +307,6 @@ def _columns_in(file: FileMapping, header: Header) -> dict[str, str]:
 
 def _part(part: StagedFile, columns: dict[str, str]) -> str:
     selected = [LINE]
-    selected += [f"{quoted(h) if h else literal('')} AS {quoted(name)}" for name, h in columns.items()]
+    selected += [f"{quoted(h) if h else literal('')} AS {mapped(name)}" for name, h in columns.items()]
     selected.append(f"hash({', '.join(quoted(h) for h in sorted(part.header))}) AS {quoted(ROW_HASH)}")
     return f"SELECT {', '.join(selected)} FROM read_parquet({literal(str(part.path))})"

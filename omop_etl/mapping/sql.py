@@ -14,8 +14,8 @@ RECORDS: Mapping[str, Mapping[str, str]] = {
 }
 """Types that have parts, and the type of each part."""
 
-NUMERIC = frozenset({"integer", "number"})
-TEMPORAL = frozenset({"date", "datetime"})
+NUMERIC = ("integer", "number")
+TEMPORAL = ("date", "datetime")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,17 @@ def quoted(name: str) -> str:
     '"检验""子项"'
     """
     return '"' + name.replace('"', '""') + '"'
+
+
+def mapped(name: str) -> str:
+    """SQL identifier of a name of the mapping (a column or an intermediate value), which no other column has.
+
+    Examples
+    --------
+    >>> mapped("code")
+    '"code·"'
+    """
+    return quoted(f"{name}·")
 
 
 def literal(value: str | float | bool | None) -> str:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 
 from omop_etl.errors import RweError
 from omop_etl.sources.discovery import SourceFile
-from omop_etl.sources.reader import FileReader, open_reader
+from omop_etl.sources.reader import Chunk, FileReader, open_reader
+from omop_etl.sources.records import Malformed
 
 LINE_BITS = 40
 """A row is known by one number: the number of its file, shifted by this many bits, plus its physical line."""
@@ -39,6 +41,8 @@ class StagedFile:
         Parquet file with the records that do not have the fields of the header.
     header : tuple of str
         Columns of the header.
+    empty : frozenset of str
+        Columns that hold nothing in any row.
     rows, malformed : int
         How many records there are of each kind.
     encoding, delimiter, sha256 : str
@@ -52,6 +56,7 @@ class StagedFile:
     path: Path
     malformed_path: Path
     header: tuple[str, ...]
+    empty: frozenset[str]
     rows: int
     malformed: int
     encoding: str
@@ -101,15 +106,16 @@ def stage_file(
             name=LINE,
         )
     path, malformed_path = folder / f"{number}.parquet", folder / f"{number}.malformed.parquet"
-    rows, malformed = _write(reader, path, malformed_path, number << LINE_BITS, progress)
+    written = _write(reader, path, malformed_path, number << LINE_BITS, progress)
     return StagedFile(
         number=number,
         source=source,
         path=path,
         malformed_path=malformed_path,
         header=tuple(reader.header),
-        rows=rows,
-        malformed=malformed,
+        empty=frozenset(written.empty),
+        rows=written.rows,
+        malformed=written.malformed,
         encoding=reader.encoding.name,
         delimiter=reader.delimiter,
         sha256=reader.sha256,
@@ -117,11 +123,25 @@ def stage_file(
     )
 
 
+@dataclass
+class _Written:
+    """What has been written so far."""
+
+    empty: set[str]
+    rows: int = 0
+    malformed: int = 0
+
+    def add(self, chunk: Chunk) -> None:
+        self.rows += chunk.table.num_rows
+        self.malformed += len(chunk.malformed)
+        self.empty -= {name for name in self.empty if pc.max(pc.binary_length(chunk.table[name])).as_py()}
+
+
 def _write(
     reader: FileReader, path: Path, malformed_path: Path, offset: int, progress: Callable[[int], None]
-) -> tuple[int, int]:
+) -> _Written:
     schema = pa.schema([(LINE, pa.int64()), *((name, pa.string()) for name in reader.header)])
-    rows, malformed = 0, 0
+    written = _Written(set(reader.header))
     with (
         pyarrow.parquet.ParquetWriter(path, schema, compression="snappy") as good,
         pyarrow.parquet.ParquetWriter(malformed_path, MALFORMED_SCHEMA) as bad,
@@ -130,17 +150,13 @@ def _write(
             lines = pa.array(chunk.lines.astype(np.int64) + offset)
             good.write_table(pa.table([lines, *chunk.table.columns], schema=schema), row_group_size=1 << 17)
             if chunk.malformed:
-                bad.write_table(
-                    pa.table(
-                        [
-                            [record.line + offset for record in chunk.malformed],
-                            [record.fields for record in chunk.malformed],
-                            [record.text for record in chunk.malformed],
-                        ],
-                        schema=MALFORMED_SCHEMA,
-                    )
-                )
-            rows += chunk.table.num_rows
-            malformed += len(chunk.malformed)
-            progress(rows + malformed)
-    return rows, malformed
+                bad.write_table(_malformed(chunk.malformed, offset))
+            written.add(chunk)
+            progress(written.rows + written.malformed)
+    return written
+
+
+def _malformed(records: list[Malformed], offset: int) -> pa.Table:
+    lines = [record.line + offset for record in records]
+    fields = [record.fields for record in records]
+    return pa.table([lines, fields, [record.text for record in records]], schema=MALFORMED_SCHEMA)

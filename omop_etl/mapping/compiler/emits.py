@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from omop_etl.mapping.compiler.chain import VISIT_ID
-from omop_etl.mapping.compiler.names import PERSON
+from omop_etl.mapping.compiler.names import ORDINAL, PERSON
 from omop_etl.mapping.compiler.targets import OUT, Target, target_of
 from omop_etl.mapping.document import FileMapping
 from omop_etl.mapping.expressions import Expression
@@ -14,7 +14,7 @@ from omop_etl.mapping.expressions.links import joined_key, row_identifier
 from omop_etl.mapping.expressions.terms import fixed_concept
 from omop_etl.mapping.parts import Emit, Flag
 from omop_etl.mapping.scope import Scope
-from omop_etl.mapping.sql import as_text, literal, quoted
+from omop_etl.mapping.sql import as_text, literal, mapped, quoted
 
 LINKED = {"person": "link.person", "visit_occurrence": "link.visit"}
 """Tables whose rows others are linked to by a natural key."""
@@ -156,7 +156,7 @@ class _EmitCompiler:
         if self.emit.key:
             return row_identifier(self.emit.table, [self._text(part) for part in self.emit.key])
         parts = [literal(self._name), *self.context.prefix, *(self._text(part) for part in self.context.file.key)]
-        parts += ["CAST(ordinal AS VARCHAR)"] + ([f"CAST({nth} AS VARCHAR)"] if nth else [])
+        parts += [f"CAST({mapped(ORDINAL)} AS VARCHAR)"] + ([f"CAST({nth} AS VARCHAR)"] if nth else [])
         return row_identifier(self.emit.table, parts)
 
     def _same(self) -> str:
@@ -218,13 +218,14 @@ def ordinal_statements(rows: str, key: list[str]) -> Iterator[str]:
     Yields
     ------
     str
-        Statements that add a column ``ordinal``.
+        Statements that add a column `ORDINAL`.
     """
-    joined = joined_key(key)
+    ordinal, joined = mapped(ORDINAL), joined_key(key)
     repeated = f"SELECT hash({joined}) FROM {rows} GROUP BY 1 HAVING count(*) > 1"
     numbered = (
-        f"SELECT line, row_number() OVER (PARTITION BY {joined} ORDER BY line) - 1 AS ordinal FROM {rows} "
+        f"SELECT line, row_number() OVER (PARTITION BY {joined} ORDER BY line) - 1 AS {ordinal} FROM {rows} "
         f"WHERE hash({joined}) IN ({repeated})"
     )
-    yield f"ALTER TABLE {rows} ADD COLUMN ordinal INTEGER DEFAULT 0"
-    yield f"UPDATE {rows} SET ordinal = n.ordinal FROM ({numbered}) n WHERE {rows}.line = n.line AND n.ordinal > 0"
+    yield f"ALTER TABLE {rows} ADD COLUMN {ordinal} INTEGER DEFAULT 0"
+    later = f"({numbered}) n WHERE {rows}.line = n.line AND n.{ordinal} > 0"
+    yield f"UPDATE {rows} SET {ordinal} = n.{ordinal} FROM {later}"

@@ -15,7 +15,7 @@ from omop_etl.mapping.compiler.emits import (
     ordinal_statements,
 )
 from omop_etl.mapping.compiler.items import plan_items
-from omop_etl.mapping.compiler.names import VISIT
+from omop_etl.mapping.compiler.names import POSITION, VISIT
 from omop_etl.mapping.compiler.rows import RowPlan, RowSource, plan_rows
 from omop_etl.mapping.compiler.steps import MERGED, StepContext, column_behind, step_statements
 from omop_etl.mapping.compiler.targets import REFERENCE_TABLES
@@ -25,7 +25,7 @@ from omop_etl.mapping.expressions.dates import Datetime
 from omop_etl.mapping.expressions.links import joined_key
 from omop_etl.mapping.parts import Each, Register
 from omop_etl.mapping.scope import Scope
-from omop_etl.mapping.sql import as_text, literal, quoted
+from omop_etl.mapping.sql import as_text, literal, mapped
 from omop_etl.mapping.steps import Duplicates, KnownPerson
 
 OUTCOMES = "w.outcome"
@@ -50,6 +50,8 @@ class FileContext:
         Value maps, and the registers filled so far.
     direct : frozenset of str
         Tables whose rows go straight into the CDM.
+    empty : frozenset of str
+        Columns, by the mapping's names, that are known to hold nothing.
     """
 
     file: FileMapping
@@ -57,6 +59,7 @@ class FileContext:
     header: dict[str, str]
     scope: Scope
     direct: frozenset[str]
+    empty: frozenset[str] = frozenset()
 
     def header_name(self, column: str) -> str:
         """Name of a column as the file has it."""
@@ -120,7 +123,7 @@ def _plan(context: FileContext) -> RowPlan:
 def _item_statements(context: FileContext, each: Each, scope: Scope) -> Iterator[str]:
     where = scope.at(f"each.{each.name}")
     key, has_visit = context.file.key, context.file.visit is not None
-    items = plan_items(each, ROWS, context.staged, where, key, has_visit, context.header_name)
+    items = plan_items(each, ROWS, context.staged, where, key, has_visit, context.header_name, context.empty)
     used = [*expressions_of_items(each), *context.file.key]
     kept = any(part.per_value for value in each.let.values() for part in value.walk())
     if kept:
@@ -128,7 +131,7 @@ def _item_statements(context: FileContext, each: Each, scope: Scope) -> Iterator
     source = replace(items.source, relation=ITEMS if kept else f"({items.query})")
     rows = plan_rows(ITEM_ROWS, source, each.let, used, where)
     yield from rows.statements
-    prefix = (literal(each.name), f"CAST({quoted('position')} AS VARCHAR)")
+    prefix = (literal(each.name), f"CAST({mapped(POSITION)} AS VARCHAR)")
     emits = EmitContext(context.file, ITEM_ROWS, rows.scope, items.header, context.direct, prefix)
     yield from emit_statements(emits, each.emit)
     yield from flag_statements(emits, each.flags)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from omop_etl.mapping.compiler.chain import VISIT_ID
 from omop_etl.mapping.compiler.columns import expressions_of_items, item_fields
-from omop_etl.mapping.compiler.names import PERSON, POSITION, names_in
+from omop_etl.mapping.compiler.names import ORDINAL, PERSON, POSITION, names_in
 from omop_etl.mapping.compiler.rows import RowSource
 from omop_etl.mapping.expressions import Expression
 from omop_etl.mapping.expressions.values import common_type
 from omop_etl.mapping.parts import Each, Numbered, Split
 from omop_etl.mapping.scope import Scope
-from omop_etl.mapping.sql import Sql, as_text, literal, literals, quoted
+from omop_etl.mapping.sql import Sql, as_text, literal, literals, mapped
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ def plan_items(
     key: list[Expression],
     has_visit: bool,
     header: Callable[[str], str],
+    empty: frozenset[str] = frozenset(),
 ) -> Items:
     """Plan the items of a file's rows.
 
@@ -60,6 +61,8 @@ def plan_items(
         The file's rows are linked to visits.
     header : callable
         From the mapping's name of a column to the name in the file's header.
+    empty : frozenset of str
+        Columns that are known to hold nothing.
 
     Returns
     -------
@@ -67,11 +70,11 @@ def plan_items(
         The query, and what its columns mean.
     """
     passed = _passed_on(each, scope, key)
-    ready = {POSITION: Sql(quoted(POSITION), "integer"), **passed}
+    ready = {POSITION: Sql(mapped(POSITION), "integer"), **passed}
     linked = frozenset({VISIT_ID}) if has_visit else frozenset()
-    carried = ", ".join([*(f"r.{quoted(name)}" for name in passed), *(f"r.{column}" for column in linked)])
+    carried = [f"r.{column}" for column in (mapped(ORDINAL), *(mapped(name) for name in passed), *linked)]
     if each.numbered is not None:
-        query, columns = _numbered(each.numbered, each.present, staged), tuple(each.numbered.columns)
+        query, columns = _numbered(each.numbered, each.present, staged, empty), tuple(each.numbered.columns)
     elif each.split is not None:
         query, columns = _split(each.split, rows, scope.at("split")), (each.split.into,)
     else:
@@ -79,11 +82,9 @@ def plan_items(
         ready.update(typed)
     if each.present and each.present not in {*columns, *ready}:
         raise scope.error("items have no field {name}", name=each.present)
-    filled = f" WHERE clean(CAST(i.{quoted(each.present)} AS VARCHAR)) IS NOT NULL" if each.present else ""
-    joined = (
-        f"SELECT i.*, r.ordinal{', ' + carried if carried else ''} FROM ({query}) i JOIN {rows} r USING (line){filled}"
-    )
-    ready["ordinal"] = Sql("ordinal", "integer")
+    filled = f" WHERE clean(CAST(i.{mapped(each.present)} AS VARCHAR)) IS NOT NULL" if each.present else ""
+    joined = f"SELECT {', '.join(['i.*', *carried])} FROM ({query}) i JOIN {rows} r USING (line){filled}"
+    ready[ORDINAL] = Sql(mapped(ORDINAL), "integer")
     clean = frozenset(columns if each.numbered is None else ())
     return Items(
         joined,
@@ -97,16 +98,18 @@ def _passed_on(each: Each, scope: Scope, key: list[Expression]) -> dict[str, Sql
     expressions = [*expressions_of_items(each), *each.let.values(), *key]
     used = names_in(expressions, scope.names) & set(scope.names) | ({PERSON} & set(scope.names))
     return {
-        name: Sql(quoted(name), scope.names[name].type) for name in sorted(used - item_fields(each) - set(each.let))
+        name: Sql(mapped(name), scope.names[name].type) for name in sorted(used - item_fields(each) - set(each.let))
     }
 
 
-def _numbered(numbered: Numbered, present: str, staged: str) -> str:
-    parts = []
+def _numbered(numbered: Numbered, present: str, staged: str, empty: frozenset[str]) -> str:
+    parts: list[str] = []
     for number, columns in numbered.columns_by_number().items():
-        fields = ", ".join(f"s.{quoted(columns[field])} AS {quoted(field)}" for field in numbered.columns)
-        filled = f" WHERE s.{quoted(columns[present])} <> ''" if present else ""
-        parts.append(f"SELECT s.line, {number}::INTEGER AS {quoted(POSITION)}, {fields} FROM {staged} s{filled}")
+        if parts and columns.get(present) in empty:
+            continue
+        fields = ", ".join(f"s.{mapped(columns[field])} AS {mapped(field)}" for field in numbered.columns)
+        filled = f" WHERE s.{mapped(columns[present])} <> ''" if present else ""
+        parts.append(f"SELECT s.line, {number}::INTEGER AS {mapped(POSITION)}, {fields} FROM {staged} s{filled}")
     return " UNION ALL ".join(parts)
 
 
@@ -116,8 +119,8 @@ def _split(split: Split, rows: str, scope: Scope) -> str:
         f"split_diagnoses({text})" if split.by == "diagnoses" else f"string_split_regex({text}, {literal(split.by)})"
     )
     return (
-        f"SELECT line, generate_subscripts({pieces}, 1)::INTEGER AS {quoted(POSITION)}, "
-        f"unnest({pieces}) AS {quoted(split.into)} FROM {rows} WHERE {text} IS NOT NULL"
+        f"SELECT line, generate_subscripts({pieces}, 1)::INTEGER AS {mapped(POSITION)}, "
+        f"unnest({pieces}) AS {mapped(split.into)} FROM {rows} WHERE {text} IS NOT NULL"
     )
 
 
@@ -128,14 +131,14 @@ def _side_by_side(each: Each, rows: str, scope: Scope) -> tuple[str, tuple[str, 
     ]
     types = {name: common_type(scope.at(name), [item[name] for item in compiled]) for name in each.items[0]}
     parts = [
-        f"SELECT line, {number}::INTEGER AS {quoted(POSITION)}, "
-        + ", ".join(f"{_never_null(item[name], types[name])} AS {quoted(name)}" for name in item)
+        f"SELECT line, {number}::INTEGER AS {mapped(POSITION)}, "
+        + ", ".join(f"{_never_null(item[name], types[name])} AS {mapped(name)}" for name in item)
         + f" FROM {rows}"
         + (f" WHERE {item[each.present].text} IS NOT NULL" if each.present in item else "")
         for number, item in enumerate(compiled, 1)
     ]
     columns = tuple(name for name, kind in types.items() if kind == "text")
-    typed = {name: Sql(quoted(name), kind) for name, kind in types.items() if kind != "text"}
+    typed = {name: Sql(mapped(name), kind) for name, kind in types.items() if kind != "text"}
     return " UNION ALL ".join(parts), columns, typed
 
 
@@ -152,7 +155,7 @@ def _header_of(name: str, each: Each, header: Callable[[str], str]) -> str:
     if each.numbered is not None and name in each.numbered.columns:
         by_number = each.numbered.columns_by_number()
         names = [header(columns[name]) for columns in by_number.values()]
-        return f"{literals(names)}[{quoted(POSITION)} - {min(by_number)} + 1]"
+        return f"{literals(names)}[{mapped(POSITION)} - {min(by_number)} + 1]"
     if each.items and name in each.items[0]:
-        return quoted(name)
+        return mapped(name)
     return literal(header(name))

@@ -8,8 +8,8 @@ from omop_etl.mapping.expressions import Expression
 from omop_etl.mapping.expressions.values import Name, Raw
 from omop_etl.mapping.scope import Scope
 
-PERSON, VISIT, POSITION = "person", "visit", "position"
-"""Names that links and items give; no intermediate value may be called so."""
+PERSON, VISIT, POSITION, ORDINAL = "person", "visit", "position", "ordinal"
+"""Names that links, items and keys give; no intermediate value may be called so."""
 
 
 def names_in(expressions: Iterable[Expression], known: Iterable[str]) -> set[str]:

@@ -16,7 +16,7 @@ from omop_etl.mapping.expressions import Expression
 from omop_etl.mapping.expressions.dates import Datetime
 from omop_etl.mapping.parts import VisitLink
 from omop_etl.mapping.scope import Scope
-from omop_etl.mapping.sql import Sql, as_text, quoted
+from omop_etl.mapping.sql import Sql, as_text, mapped, quoted
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class _Planner:
 
     def _value_table(self, table: str, columns: tuple[str, ...], group: list[str]) -> tuple[str, dict[str, Sql]]:
         chain = Chain(
-            f"SELECT DISTINCT {', '.join(f'{quoted(c)} AS {verbatim(c)}' for c in columns)} FROM {self.source.relation}"
+            f"SELECT DISTINCT {', '.join(f'{mapped(c)} AS {verbatim(c)}' for c in columns)} FROM {self.source.relation}"
         )
         names = chain.clean(columns, self.source.clean)
         raw = {column: Sql(verbatim(column), "text") for column in columns}
@@ -172,7 +172,7 @@ class _Planner:
             if name in helpers:
                 here = replace(self.scope.at(f"let.{name}"), names=names, raw=raw, once=chain.once)
                 names[name] = chain.add(name, self.lets[name].sql(here))
-        kept = [verbatim(column) for column in columns] + [quoted(name) for name in (*columns, *group)]
+        kept = [verbatim(column) for column in columns] + [mapped(name) for name in (*columns, *group)]
         return f"CREATE TABLE {table} AS {chain.select(kept)}", {name: names[name] for name in (*columns, *group)}
 
     def _needed_by(self, group: list[str]) -> set[str]:
@@ -187,16 +187,16 @@ class _Planner:
         columns = sorted(names_in(self.wanted, self.known) & set(self.source.columns) - set(given))
         texts = sorted(raw_columns_in(self.wanted) & set(self.source.columns))
         first = [f"s.{key}" for key in self.source.keys]
-        first += [f"s.{quoted(c)} AS {verbatim(c)}" for c in sorted({*columns, *texts})]
-        first += [f"s.{quoted(name)}" for name in self.source.ready]
+        first += [f"s.{mapped(c)} AS {verbatim(c)}" for c in sorted({*columns, *texts})]
+        first += [f"s.{mapped(name)}" for name in self.source.ready]
         first += [f"s.{column}" for column in sorted(self.source.passed)]
         joins = ""
         for (table, keys), group in zip(value_tables.items(), self._groups().values(), strict=True):
-            first += [f"{table}.{quoted(name)}" for name in group]
+            first += [f"{table}.{mapped(name)}" for name in group]
             first += [
-                f"{table}.{quoted(c)}" for c in keys if f"{quoted(c)}" not in {f.partition(".")[2] for f in first}
+                f"{table}.{mapped(c)}" for c in keys if f"{mapped(c)}" not in {f.partition(".")[2] for f in first}
             ]
-            matches = " AND ".join(f"s.{quoted(c)} = {table}.{verbatim(c)}" for c in keys)
+            matches = " AND ".join(f"s.{mapped(c)} = {table}.{verbatim(c)}" for c in keys)
             joins += f" JOIN {table} ON {matches}"
         if self.hashed:
             first.append(f"s.{quoted(ROW_HASH)}")
@@ -220,13 +220,13 @@ class _Planner:
 
     def _kept(self, names: Mapping[str, Sql], texts: Sequence[str]) -> list[str]:
         """Columns of the working table: what steps, flags, emits and items use, and nothing else."""
-        kept = [*self.source.keys, *(quoted(name) for name in names if self._is_used(name))]
+        kept = [*self.source.keys, *(mapped(name) for name in names if self._is_used(name))]
         kept += [verbatim(column) for column in texts if column in raw_columns_in(self.used)]
         kept += [why_not(name) for name, value in self.lets.items() if isinstance(value, Datetime)]
         if self.person is not None and self.known_person:
             kept.append(why_not(PERSON))
         if self.visit is not None:
-            kept += [why_not(VISIT), f"{quoted(VISIT)}.id AS {VISIT_ID}"]
+            kept += [why_not(VISIT), f"{mapped(VISIT)}.id AS {VISIT_ID}"]
             kept += [OUTSIDE_VISIT] if self.visit.date is not None else []
         elif VISIT_ID in self.source.passed:
             kept.append(VISIT_ID)

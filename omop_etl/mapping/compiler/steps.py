@@ -12,7 +12,7 @@ from omop_etl.mapping.document import FileMapping
 from omop_etl.mapping.expressions import Expression
 from omop_etl.mapping.expressions.dates import Datetime
 from omop_etl.mapping.scope import Scope
-from omop_etl.mapping.sql import as_text, literal, quoted
+from omop_etl.mapping.sql import as_text, literal, mapped, quoted
 from omop_etl.mapping.steps import AnyStep, Duplicates, KnownPerson, Latest, Merge, Reject, Require, Step, Void
 
 MERGED, REJECTED = "merged", "rejected"
@@ -77,7 +77,7 @@ def _(step: KnownPerson, context: StepContext, scope: Scope) -> Iterator[str]:
     yield _insert(
         context,
         f"SELECT line, '{REJECTED}', {why_not(PERSON)}, {literal(context.header(step.known_person))}, '' "
-        f"FROM {_remaining(context)} WHERE {quoted(PERSON)} IS NULL",
+        f"FROM {_remaining(context)} WHERE {mapped(PERSON)} IS NULL",
     )
 
 
@@ -91,7 +91,7 @@ def _(step: Require, context: StepContext, scope: Scope) -> Iterator[str]:
         yield _insert(
             context,
             f"SELECT line, '{REJECTED}', {reason}, {literal(context.header(column_behind(date)))}, '' "
-            f"FROM {_remaining(context)} WHERE {quoted(name)} IS NULL",
+            f"FROM {_remaining(context)} WHERE {mapped(name)} IS NULL",
         )
 
 

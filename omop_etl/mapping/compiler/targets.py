@@ -26,7 +26,7 @@ _DUCKDB_TYPES = {"integer": "INTEGER", "bigint": "BIGINT", "double": "DOUBLE", "
 _ACCEPTED = {
     "BIGINT": ("integer",),
     "INTEGER": ("integer",),
-    "DOUBLE": tuple(NUMERIC),
+    "DOUBLE": NUMERIC,
     "DATE": ("date", "datetime"),
     "TIMESTAMP": ("date", "datetime"),
 }

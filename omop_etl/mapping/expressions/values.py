@@ -207,7 +207,7 @@ def common_type(scope: Scope, items: list[Sql]) -> str:
         return "null"
     if len(kinds) == 1:
         return kinds.pop()
-    if kinds <= NUMERIC:
+    if kinds <= set(NUMERIC):
         return "number"
     if kinds == {"date", "datetime"}:
         return "datetime"

@@ -50,10 +50,11 @@ def scan_values(
 
 def _scan_file(working: Working, file: StagedFile) -> Iterator[Finding]:
     relation = f"read_parquet({literal(str(file.path))})"
-    facts = _values(working, relation, [_facts(column) for column in file.header])
-    known = {c: _ColumnFacts(*facts[3 * i : 3 * i + 3]) for i, c in enumerate(file.header)}
-    yield from header_findings(file.source.name, file.header, [c for c in file.header if known[c].longest])
-    possible = [column for column in file.header if known[column].may_identify(exempt=_is_exempt(column))]
+    filled = [column for column in file.header if column not in file.empty]
+    yield from header_findings(file.source.name, file.header, filled)
+    facts = _values(working, relation, [_facts(column) for column in filled])
+    known = {c: _ColumnFacts(*facts[3 * i : 3 * i + 3]) for i, c in enumerate(filled)}
+    possible = [column for column in filled if known[column].may_identify(exempt=_is_exempt(column))]
     suspect = _values(working, relation, [f"bool_or({_is_candidate(column)})" for column in possible])
     for column, found in zip(possible, suspect, strict=True):
         if found:
