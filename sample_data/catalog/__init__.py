@@ -72,7 +72,7 @@ def texts(name: str) -> dict[str, dict[str, list[str]]]:
 
     A ``\n`` in a template stands for a new line.
     """
-    source = resources.files(f"{__package__}.texts").joinpath(f"{name}.yaml")
+    source = resources.files(f"{__package__}.templates").joinpath(f"{name}.yaml")
     content: dict[str, dict[str, list[str]]] = yaml.safe_load(source.read_text(encoding="utf-8"))
     return {
         section: {kind: [text.replace("\\n", "\n") for text in wordings] for kind, wordings in kinds.items()}
