@@ -6,17 +6,22 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import sqlalchemy as sa
 
 from omop_etl.cdm.engines import Engine
 from omop_etl.cdm.engines.duckdb import DuckDBEngine
+from omop_etl.cdm.engines.postgres import PostgresEngine
+from omop_etl.cdm.engines.spark import SparkEngine
 from omop_etl.cdm.schema import ETL_SCHEMA, CdmVersion, cdm_version
-from omop_etl.cdm.snapshot import snapshot_of_file, snapshot_of_folder
+from omop_etl.cdm.snapshot import snapshot_of_file, snapshot_of_folder, snapshot_of_tables
 from omop_etl.errors import CannotAnswerError, UsageError
 
-_SCHEMES = "duckdb:///file.duckdb, parquet:///folder"
+_ADDRESSES = (
+    "duckdb:///file.duckdb, parquet:///folder, postgresql://user@host/database?schema=cdm, "
+    "spark://host:7077?parquet=/folder"
+)
 
 
 class Cdm:
@@ -102,12 +107,13 @@ def connect(url: str, *, memory: str = "", temp: Path | None = None) -> Cdm:
     Parameters
     ----------
     url : str
-        ``duckdb:///file.duckdb`` (or ``duckdb:////absolute/file.duckdb``) or ``parquet:///folder``, a folder with one
-        ``<table>.parquet`` per CDM table.
+        ``duckdb:///file.duckdb`` (or ``duckdb:////absolute/file.duckdb``); ``parquet:///folder``, a folder with one
+        ``<table>.parquet`` per CDM table; ``postgresql://user@host:port/database?schema=cdm``; or
+        ``spark://host:port?parquet=/folder`` (or ``?database=cdm``; ``&scratch=/shared/folder`` for working tables).
     memory : str
-        Memory limit of the engine, such as ``"4GB"``; empty for its default.
+        Memory limit of DuckDB, such as ``"4GB"``; empty for its default.
     temp : pathlib.Path, optional
-        Folder for working tables that do not fit in memory.
+        Folder for DuckDB's working tables that do not fit in memory.
 
     Returns
     -------
@@ -121,43 +127,78 @@ def connect(url: str, *, memory: str = "", temp: Path | None = None) -> Cdm:
     CannotAnswerError
         What exists there is not a CDM.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("duckdb", "parquet"):
-        raise UsageError("{url} is not a CDM address known here", todo=f"use one of: {_SCHEMES}", url=url)
-    path = _path_of(url, parts.scheme)
-    if not path.exists():
-        raise UsageError("nothing exists at {url}", todo="check the path after the three slashes", url=url)
-    if parts.scheme == "parquet":
-        if not path.is_dir() or not any(path.glob("*.parquet")):
-            raise CannotAnswerError(
-                "{url} is not a folder with one .parquet file per CDM table",
-                todo="point to the folder that holds person.parquet",
-                url=url,
-            )
-    engine = DuckDBEngine(path, memory=memory, temp=temp)
-    cdm = Cdm(url, engine, lambda: _snapshot_of(path, engine))
+    scheme = urlsplit(url).scheme
+    if scheme in ("duckdb", "parquet"):
+        path = _existing_path(url, scheme)
+        cdm = _of_files(url, path, DuckDBEngine(path, memory=memory, temp=temp))
+    elif scheme in ("postgresql", "postgres"):
+        address, options = _without_options(url, {"schema"})
+        cdm = _of_server(url, PostgresEngine(address, options.get("schema", "public")))
+    elif scheme == "spark":
+        master, options = _without_options(url, {"parquet", "database", "scratch"})
+        cdm = _of_server(
+            url,
+            SparkEngine(
+                master,
+                parquet=Path(options["parquet"]) if "parquet" in options else None,
+                database=options.get("database", ""),
+                scratch=Path(options["scratch"]) if "scratch" in options else None,
+            ),
+        )
+    else:
+        raise UsageError("{url} is not a CDM address known here", todo=f"use one of: {_ADDRESSES}", url=url)
     if "person" not in cdm.tables:
         cdm.close()
         raise CannotAnswerError(
             "{url} holds no table person, so it is not a CDM",
             todo="point to a database made by `rwe etl run` or to another OMOP CDM",
-            url=url,
+            url=cdm.url,
         )
     return cdm
 
 
-def _snapshot_of(path: Path, engine: Engine) -> str:
-    """Name that the run which made the CDM gave to its content; for another CDM, a digest of its files."""
-    if "run" in engine.columns(ETL_SCHEMA):
-        return str(engine.rows(f"SELECT snapshot FROM {ETL_SCHEMA}.run").column(0)[0])
-    return snapshot_of_folder(path) if path.is_dir() else snapshot_of_file(path)
+def _of_files(url: str, path: Path, engine: Engine) -> Cdm:
+    def snapshot() -> str:
+        """Name that the run which made the CDM gave to its content; for another CDM, a digest of its files."""
+        if "run" in engine.columns(ETL_SCHEMA):
+            return str(engine.rows(f"SELECT snapshot FROM {ETL_SCHEMA}.run").column(0)[0])
+        return snapshot_of_folder(path) if path.is_dir() else snapshot_of_file(path)
+
+    return Cdm(url, engine, snapshot)
+
+
+def _of_server(url: str, engine: Engine) -> Cdm:
+    parts = urlsplit(url)
+    shown = urlunsplit(parts._replace(netloc=parts.netloc.rsplit("@", 1)[-1]))
+    return Cdm(shown, engine, lambda: snapshot_of_tables(engine))
+
+
+def _without_options(url: str, ours: set[str]) -> tuple[str, dict[str, str]]:
+    """Take our own options out of a URL."""
+    parts = urlsplit(url)
+    given = parse_qsl(parts.query)
+    rest = urlencode([(name, value) for name, value in given if name not in ours])
+    return urlunsplit(parts._replace(query=rest)), {name: value for name, value in given if name in ours}
+
+
+def _existing_path(url: str, scheme: str) -> Path:
+    path = _path_of(url, scheme)
+    if not path.exists():
+        raise UsageError("nothing exists at {url}", todo="check the path after the three slashes", url=url)
+    if scheme == "parquet" and (not path.is_dir() or not any(path.glob("*.parquet"))):
+        raise CannotAnswerError(
+            "{url} is not a folder with one .parquet file per CDM table",
+            todo="point to the folder that holds person.parquet",
+            url=url,
+        )
+    return path
 
 
 def _path_of(url: str, scheme: str) -> Path:
     """Path of a URL: after three slashes a relative path, or else the absolute one; after two or four just the path."""
     rest = unquote(url[len(scheme) + 1 :])
     if not rest.startswith("//"):
-        raise UsageError("{url} is not a CDM address known here", todo=f"use one of: {_SCHEMES}", url=url)
+        raise UsageError("{url} is not a CDM address known here", todo=f"use one of: {_ADDRESSES}", url=url)
     path = Path(rest[2:])
     if rest.startswith("///") and not rest.startswith("////"):
         relative = Path(rest[3:])

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from omop_etl.cdm.engines import Engine
 
 _CHUNK = 1 << 20
 
@@ -47,6 +51,25 @@ def snapshot_of_folder(folder: Path) -> str:
         with file.open("rb") as data:
             while chunk := data.read(_CHUNK):
                 digest.update(chunk)
+    return _named(digest.hexdigest())
+
+
+def snapshot_of_tables(engine: Engine) -> str:
+    """Name the content of a CDM on a server, by a digest of each of its tables.
+
+    Parameters
+    ----------
+    engine : Engine
+        The engine; every row of every table is read once, on the server.
+
+    Returns
+    -------
+    str
+        As `snapshot_of_file`; the order of rows does not count.
+    """
+    digest = hashlib.sha256()
+    for table, columns in sorted(engine.columns().items()):
+        digest.update(f"{table} {columns} {engine.digest(table)};".encode())
     return _named(digest.hexdigest())
 
 

@@ -84,6 +84,10 @@ class Engine(ABC):
         """Tables that exist in a schema, with their columns, all in lower case."""
 
     @abstractmethod
+    def digest(self, table: str) -> str:
+        """Digest of the rows of a CDM table, whatever their order; comparable within one kind of engine."""
+
+    @abstractmethod
     def interrupt(self) -> None:
         """Stop the running statement; safe to call from another thread."""
 
@@ -92,6 +96,10 @@ class Engine(ABC):
         """Let go of the database and of every working table."""
 
     # -- what follows from it ---------------------------------------------------------------------------------------
+    def remove(self, target: str) -> None:
+        """Remove a working table if it exists."""
+        self.run(f"DROP TABLE IF EXISTS {target}")
+
     def sql(self, statement: sa.ClauseElement) -> str:
         """Text of a statement in the engine's own dialect.
 
@@ -146,17 +154,20 @@ class Engine(ABC):
     def drop(self, table: sa.Table) -> None:
         """Remove a working table if it exists."""
         with self._lock:
-            self.run(f"DROP TABLE IF EXISTS {self.name_of(table)}")
+            self.remove(self.name_of(table))
 
     def name_of(self, table: sa.Table) -> str:
         """Full name of a table in this engine."""
         schema = table.schema or SCRATCH_SCHEMA
-        return f"{self.schemas.get(schema, schema)}.{table.name}"
+        return ".".join(part for part in (self.schemas.get(schema, schema), table.name) if part)
 
     def _localised(self, tree: exp.Expr) -> exp.Expr:
         for table in tree.find_all(exp.Table):
             if table.db in self.schemas:
-                table.set("db", exp.to_identifier(self.schemas[table.db]))
+                here = self.schemas[table.db]
+                table.set("db", exp.to_identifier(here) if here else None)
+        for column in tree.find_all(exp.Column):
+            column.set("db", None)  # tables of one query differ by name, and a schema may be called otherwise here
         root = exp.Paren(this=tree)
         innermost_first = reversed(list(root.find_all(exp.Anonymous)))
         for marker in innermost_first:

@@ -144,6 +144,11 @@ class DuckDBEngine(Engine):
         return dict(found)
 
     @override
+    def digest(self, table: str) -> str:
+        found = self._connection.execute(f'SELECT count(*), sum(hash(t)) FROM {CDM_SCHEMA}."{table}" AS t').fetchone()
+        return str(found)
+
+    @override
     def interrupt(self) -> None:
         self._connection.interrupt()
 
