@@ -60,9 +60,8 @@ class DuckDBEngine(Engine):
     def __init__(self, source: Path, *, memory: str = "", temp: Path | None = None) -> None:
         super().__init__()
         self._connection = duckdb.connect(":memory:")
-        self._connection.execute(
-            "SET autoinstall_known_extensions = false; SET autoload_known_extensions = false; SET preserve_insertion_order = false"
-        )
+        for setting in ("autoinstall_known_extensions", "autoload_known_extensions", "preserve_insertion_order"):
+            self._connection.execute(f"SET {setting} = false")
         if memory:
             self._connection.execute(f"SET memory_limit = '{memory}'")
         if temp is not None:

@@ -132,7 +132,7 @@ class PostgresEngine(Engine):
             "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
             "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
             "WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') "
-            "AND n.oid = CASE WHEN %(schema)s = 'pg_temp' THEN pg_my_temp_schema() ELSE to_regnamespace(%(schema)s) END "
+            "AND n.oid = CASE %(schema)s WHEN 'pg_temp' THEN pg_my_temp_schema() ELSE to_regnamespace(%(schema)s) END "
             "GROUP BY 1",
             {"schema": self.schemas.get(schema, schema)},
         ).fetchall()
@@ -161,4 +161,4 @@ class PostgresEngine(Engine):
 
 
 def _text(sql: str) -> Any:
-    return pgsql.SQL(sql)  # type: ignore[arg-type]
+    return pgsql.SQL(sql)

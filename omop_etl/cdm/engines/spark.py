@@ -1,4 +1,4 @@
-"""Spark: a cluster. The CDM is a folder of Parquet files or a database; working tables are Parquet in a scratch folder."""
+"""Spark: a cluster. The CDM is a folder of Parquet files or a database; working tables are files in a folder."""
 
 from __future__ import annotations
 
