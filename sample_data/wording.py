@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sample_data import catalog
 from sample_data.cells import Cells, Encoder, join, scatter
 
 ANY = "any"
@@ -102,3 +103,26 @@ def compose(
             if len(of_wording):
                 pieces.append((of_wording, fill(text, template, slots, of_wording)))
     return scatter(len(kind), pieces)
+
+
+def text_kinds(purpose: NDArray[np.int64], condition: NDArray[np.int64]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Kind of text that suits each encounter, by its purpose and now and then by its main diagnosis.
+
+    Parameters
+    ----------
+    purpose, condition
+        Catalogue rows of each encounter.
+
+    Returns
+    -------
+    tuple
+        Names of all kinds, and the position of each encounter's kind in them.
+    """
+    by_purpose, exceptions = catalog.table("purposes")["texts"], catalog.table("text_kinds")
+    names = tuple(dict.fromkeys((*by_purpose, *exceptions["kind"])))
+    kind = np.array([names.index(name) for name in by_purpose])[purpose]
+    purposes = catalog.table("purposes").positions(exceptions["purpose"])
+    conditions = catalog.table("conditions").positions(exceptions["condition"])
+    for of_purpose, of_condition, name in zip(purposes, conditions, exceptions["kind"], strict=True):
+        kind[(purpose == of_purpose) & (condition == of_condition)] = names.index(name)
+    return names, kind

@@ -33,19 +33,29 @@ IMAGING = FileSpec(
 REPORTS = tuple(catalog.texts("report")["findings"])
 
 _PRIOR_SCAN_DAYS = 84
+_LARGEST_NODULE = 30.0
+_CLEARLY_SMALLER = 0.9
+
+
+def _prior_day(chart: Chart, person: NDArray, day: NDArray) -> NDArray[np.int64]:
+    """Day of the scan that a report compares with."""
+    return np.maximum(day - _PRIOR_SCAN_DAYS, chart.truth.people.entry[person])
 
 
 def _chest_ct(chart: Chart, person: NDArray, day: NDArray, infected: NDArray) -> NDArray[np.int64]:
     tumours = chart.truth.tumours
     ill = tumours.present[person]
     response = response_on(chart.truth, person, day)
+    size, prior = size_on(chart.truth, person, day), size_on(chart.truth, person, _prior_day(chart, person, day))
+    suspected = ill & (day < tumours.diagnosed[person] - 8)
     cases = [
         (ill & infected, "ct_infection"),
-        (ill & (day < tumours.diagnosed[person] - 8), "ct_suspect"),
+        (suspected & (size < _LARGEST_NODULE), "ct_nodule"),
+        (suspected, "ct_mass"),
         (ill & tumours.resected[person] & (day > tumours.index[person] + 5), "ct_resected"),
         (ill & (response == PROGRESSIVE), "ct_progression"),
-        (ill & np.isin(response, (COMPLETE, PARTIAL)), "ct_response"),
-        (ill & (response == STABLE), "ct_stable"),
+        (ill & np.isin(response, (COMPLETE, PARTIAL)) & (size < _CLEARLY_SMALLER * prior), "ct_response"),
+        (ill & np.isin(response, (COMPLETE, PARTIAL, STABLE)), "ct_stable"),
         (ill, "ct_baseline"),
         (infected, "ct_infection"),
     ]
@@ -100,7 +110,16 @@ def choose_reports(chart: Chart, exams: Exams) -> NDArray[np.int64]:
             report("ecg_sinus"),
         ),
         "BRONCHOSCOPY": np.full(len(person), report("bronchoscopy")),
-        "CHEST_XRAY": either(infected, "xray_infection", "xray_postoperative"),
+        "CHEST_XRAY": np.select(
+            [
+                infected,
+                purpose == purposes.position("LUNG_SURGERY"),
+                purpose == purposes.position("HEART_STAY"),
+                ill,
+            ],
+            [report("xray_infection"), report("xray_postoperative"), report("xray_congestion"), report("xray_tumour")],
+            report("xray_normal"),
+        ),
     }
     result = np.full(len(person), report("ct_normal"), np.int64)
     for key, reports in by_exam.items():
@@ -113,7 +132,7 @@ def _slots(chart: Chart, text: Encoder, exams: Exams, rng: np.random.Generator) 
     truth = chart.truth
     person, day = chart.encounters.person[exams.encounter], exams.moment // SECONDS_PER_DAY
     size = len(person)
-    prior = np.maximum(day - _PRIOR_SCAN_DAYS, truth.people.entry[person])
+    prior = _prior_day(chart, person, day)
     fraction = np.clip(truth.organs.ejection_fraction[person] + rng.normal(0, 1.5, size), 15, 75)
     enlarged = np.clip((55 - fraction) * 0.6, 0, 25)
     fluid = truth.onsets.has("PLEURAL_EFFUSION", person, day).astype(np.int64)
@@ -144,6 +163,7 @@ def _slots(chart: Chart, text: Encoder, exams: Exams, rng: np.random.Generator) 
         "plaque": lambda: join([decimal_numbers(rng.uniform(6, 15, size), 1), text.constant("×2.1", size)]),
         "pulse": lambda: number(58, 104),
         "qtc": lambda: number(390, 450),
+        "ratio": lambda: number(54, 66),
     }
     return Slots(makers)
 
@@ -166,7 +186,7 @@ def imaging(chart: Chart, exams: Exams) -> FileTable:
             "检查部位": text.pick(items["site"], exams.exam),
             "检查项目": text.pick(items["item"], exams.exam),
             "检查所见": compose(text, texts["findings"], REPORTS, reports, draw, slots),
-            "诊断意见": compose(text, texts["impression"], REPORTS, reports, rng.random(size), slots),
+            "诊断意见": compose(text, texts["impression"], REPORTS, reports, draw, slots),
             "检查时间": text.moments(exams.moment, "iso", "minute"),
             "报告时间": text.moments(exams.reported, "iso", "minute"),
         },

@@ -15,7 +15,7 @@ from sample_data.journeys.plans import Procedures
 from sample_data.journeys.vitals import Vitals
 from sample_data.laboratory.values import Results
 from sample_data.table import FileSpec, FileTable
-from sample_data.wording import Slots, compose
+from sample_data.wording import Slots, compose, text_kinds
 
 NOTES = FileSpec(
     "病程文书.csv",
@@ -69,19 +69,19 @@ class _Writer:
     """Writes the documents of the stays of a block."""
 
     def __init__(self, chart: Chart, text: Encoder, stays: NDArray[np.int64], slots: Slots) -> None:
-        purposes = catalog.table("purposes")
+        encounters = chart.encounters.take(stays)
         self.text, self.rng = text, chart.rng("notes")
-        self.kinds = tuple(dict.fromkeys(purposes["texts"]))
-        self.kind = np.array([self.kinds.index(name) for name in purposes["texts"]])[chart.encounters.purpose[stays]]
+        self.kinds, self.kind = text_kinds(encounters.purpose, encounters.condition)
         self.size = len(stays)
         self.bracketed = (self.rng.random(self.size) < _SHARE_BRACKETED).astype(np.int64)
         admission, course = catalog.texts("admission"), catalog.texts("course")
-        complaint = self.section(admission["complaint"], slots)
+        reason = self.rng.random(self.size)
+        complaint = self.section(admission["complaint"], slots, reason)
         slots = slots.with_cells("complaint", complaint)
         self.admission = join(
             [
                 *self._titled("主诉", complaint),
-                *self._titled("\n现病史", self.section(admission["history"], slots)),
+                *self._titled("\n现病史", self.section(admission["history"], slots, reason)),
                 *self._titled("\n既往史", self.section(admission["past"], slots)),
                 *self._titled("\n个人史", self.section(admission["personal"], slots)),
                 *self._titled("\n家族史", self.section(admission["family"], slots)),
@@ -98,8 +98,9 @@ class _Writer:
             text, course["summary"], self.kinds, np.full(self.size, dying), self.rng.random(self.size), slots
         )
 
-    def section(self, wordings: dict[str, list[str]], slots: Slots) -> Cells:
-        return compose(self.text, wordings, self.kinds, self.kind, self.rng.random(self.size), slots)
+    def section(self, wordings: dict[str, list[str]], slots: Slots, draw: NDArray[np.float64] | None = None) -> Cells:
+        draw = self.rng.random(self.size) if draw is None else draw
+        return compose(self.text, wordings, self.kinds, self.kind, draw, slots)
 
     def _titled(self, title: str, body: Cells) -> list[Cells]:
         """Put a title before a section, in the one or the other style of the stay."""

@@ -10,7 +10,7 @@ from sample_data.cells import Encoder
 from sample_data.chart import Chart
 from sample_data.files.slots import clinical_slots
 from sample_data.table import FileSpec, FileTable
-from sample_data.wording import compose
+from sample_data.wording import compose, text_kinds
 
 VISITS = FileSpec(
     "门诊就诊.csv",
@@ -31,9 +31,8 @@ def visits(chart: Chart) -> FileTable:
     first = np.ones(len(rows), np.int64)
     first[1:] = person[1:] != person[:-1]
     slots = clinical_slots(chart, text, rows, "visits")
-    texts, purposes = catalog.texts("visit"), catalog.table("purposes")
-    kinds = tuple(dict.fromkeys(purposes["texts"]))
-    kind = np.array([kinds.index(name) for name in purposes["texts"]])[encounters.purpose]
+    texts, draw = catalog.texts("visit"), rng.random(len(rows))
+    kinds, kind = text_kinds(encounters.purpose, encounters.condition)
     return FileTable(
         VISITS,
         {
@@ -44,8 +43,8 @@ def visits(chart: Chart) -> FileTable:
             "科室名称": text.pick(catalog.table("departments")["name"], encounters.department),
             "初诊标志": text.pick(("0", "1"), first),
             "就诊类型": text.pick(_KINDS, encounters.kind),
-            "主诉": compose(text, texts["complaint"], kinds, kind, rng.random(len(rows)), slots),
-            "现病史": compose(text, texts["history"], kinds, kind, rng.random(len(rows)), slots),
+            "主诉": compose(text, texts["complaint"], kinds, kind, draw, slots),
+            "现病史": compose(text, texts["history"], kinds, kind, draw, slots),
         },
         person=person,
         encounter=rows,

@@ -30,6 +30,8 @@ REFERENCES = [
     ("general", "condition", "conditions"),
     ("general", "drug", "drugs"),
     ("negative_controls", "condition", "conditions"),
+    ("text_kinds", "purpose", "purposes"),
+    ("text_kinds", "condition", "conditions"),
 ]
 NOTE_SLOTS = {"wbc", "hgb", "plt", "crea", "k", "a1c", "fpg", "bnp", "cea", "crp", "temperature", "pulse"}
 NOTE_SLOTS |= {"respiration", "pressure", "bedsidedate", "complaint"}

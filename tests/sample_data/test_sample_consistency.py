@@ -189,3 +189,26 @@ def test_notes_have_negations_uncertainty_and_family_history(clean_extract: Extr
     assert admissions.str.contains("考虑|可能|不除外|可疑").mean() > 0.15
     assert admissions.str.contains("家族史").all()
     assert admissions.str.contains("父亲因“肺癌”去世").mean() > 0.05
+
+
+def test_no_visit_report_or_note_is_left_without_words(clean_extract: Extract) -> None:
+    texts = {
+        "门诊就诊.csv": ["主诉", "现病史"],
+        "检查报告.csv": ["检查所见", "诊断意见"],
+        "病理报告.csv": ["肉眼所见", "镜下所见", "免疫组化结果", "病理诊断"],
+        "病程文书.csv": ["文书内容"],
+    }
+    for file, columns in texts.items():
+        shortest = clean_extract.frame(file)[columns].map(len).min()
+        assert (shortest >= 2).all(), file
+    admissions = clean_extract.frame("病程文书.csv").query("文书类型 == '入院记录'")["文书内容"]
+    for title in ("主诉", "现病史", "既往史", "个人史", "家族史", "体格检查", "辅助检查", "初步诊断"):
+        assert admissions.str.contains(rf"{title}[：】].{{2,}}", regex=True).all(), title
+
+
+def test_a_report_of_response_names_a_smaller_size_than_before(clean_extract: Extract) -> None:
+    reports = clean_extract.frame("检查报告.csv")
+    smaller = reports[reports["诊断意见"] == "肺癌治疗后，病灶较前缩小。"]["检查所见"]
+    sizes = smaller.str.extractall(r"(\d+)mm×")[0].astype(int).unstack()
+    assert len(sizes) > 20
+    assert (sizes[0] < sizes[1]).all()
