@@ -74,7 +74,7 @@ SELECT p.defect_id,
        bool_or(i.column = p.column) AS same_cell
 FROM place p
 JOIN cdm.etl.issue i ON i.file_id = p.file_id AND i.line = p.first_line
-WHERE p.column IS NULL OR i.column IS NULL OR i.column = p.column
+WHERE p.column IS NULL OR coalesce(i.column, '') IN ('', p.column)
    OR i.rule IN ('orphan_visit', 'unmapped', 'suspected')
 GROUP BY p.defect_id;
 

@@ -87,6 +87,12 @@ def test_a_defect_without_a_trace_is_missed_and_named(sample: tuple[Path, dict[s
     assert len(after.missed_ids) == min(after.missed, 5)
 
 
+def test_an_issue_about_the_whole_row_counts_too(sample: tuple[Path, dict[str, int]], cdm: Path) -> None:
+    with duckdb.connect(cdm) as con:
+        con.execute("UPDATE etl.issue SET \"column\" = '' WHERE rule = 'outside_visit'")
+    assert score(sample[0], cdm).recall == 1.0
+
+
 def test_another_reason_counts_as_treated_otherwise(sample: tuple[Path, dict[str, int]], cdm: Path) -> None:
     with duckdb.connect(cdm) as con:
         con.execute("UPDATE etl.disposition SET reason = 'not_clinical' WHERE reason = 'cancelled'")
