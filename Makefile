@@ -46,6 +46,7 @@ lock: $(PY)              ## pin what pyproject.toml allows today
 	$(RUN) pip install --quiet uv
 	$(RUN) uv pip compile --quiet --universal --no-header --no-emit-index-url pyproject.toml -o requirements.lock
 	$(RUN) uv pip compile --quiet --universal --no-header --no-emit-index-url --group dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+	$(RUN) pip install --quiet --dry-run --ignore-installed --requirement requirements-dev.lock
 
 clean:
 	rm -rf demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -39,8 +39,8 @@ class CohortDefinition(BaseModel):
     >>> definition = read_definition({"PrimaryCriteria": {"CriteriaList": [{"Death": {}}]}}, name="deaths")
     >>> definition.name, definition.semantics
     ('deaths', 'circe')
-    >>> definition.hash[:8]
-    'a43ddeda'
+    >>> definition.hash == read_definition(definition.to_json()).hash
+    True
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

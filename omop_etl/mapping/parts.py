@@ -100,7 +100,7 @@ class Emit(Part):
         A concept record: fills the table's concept and source concept fields, one row per target. Rows without
         a target get concept 0 and are flagged ``unmapped``.
     column : str
-        Column that the account names for ``unmapped``.
+        Column that the account names for ``unmapped``, and where the row gives way to one that differs.
     columns : dict
         Field to expression. The table's own identifier, ``person_id`` and ``visit_occurrence_id`` are filled in.
     key : list of expressions

@@ -116,7 +116,7 @@ def prepare(working: Working, mapping: MappingDocument) -> None:
             working.run(f"ALTER TABLE {OUT}.main.{target.table} ADD COLUMN _line BIGINT")
             working.run(f"CREATE VIEW w.{target.table} AS SELECT * FROM {OUT}.main.{target.table}")
         else:
-            columns = f"{target.declaration()}, _line BIGINT, _same VARCHAR, _rank DOUBLE"
+            columns = f"{target.declaration()}, _line BIGINT, _same VARCHAR, _rank DOUBLE, _column VARCHAR"
             working.run(f"CREATE TABLE w.{target.table} ({columns})")
     working.run(
         'CREATE TABLE w.outcome (line BIGINT, outcome VARCHAR, reason VARCHAR, "column" VARCHAR, detail VARCHAR);'

@@ -20,12 +20,11 @@ CIRCE = reference("circe")
 
 
 @pytest.fixture(scope="module", params=["gibleed", "dense"])
-def generated(request: pytest.FixtureRequest) -> tuple[str, GeneratedCohorts]:
+def generated(request: pytest.FixtureRequest) -> Iterator[tuple[str, GeneratedCohorts]]:
     files = sorted((CIRCE / "definitions").glob("*.json"))
     definitions = {file.stem: read_definition(file) for file in files}
-    cdm = connect(f"parquet://{CIRCE / 'cdm' / request.param}")
-    request.addfinalizer(cdm.close)
-    return request.param, generate(definitions, cdm, strict=False)
+    with connect(f"parquet://{CIRCE / 'cdm' / request.param}") as cdm:
+        yield request.param, generate(definitions, cdm, strict=False)
 
 
 def expected_of(name: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def test_from_home_to_a_chinese_report_and_a_figure(
     written = pd.read_csv(demo.results / "osimertinib_gefitinib" / "tables" / "cox_adjusted.csv").iloc[0]
     assert adjusted == f"{written['hr']:.2f} ({written['hr_lower']:.2f}–{written['hr_upper']:.2f})"
     with page.expect_download(timeout=60_000) as waiting:
-        page.get_by_role("button", name="PNG").click()
+        page.get_by_role("button", name="PNG", exact=True).click()
     figure = saved(waiting.value, tmp_path)
     assert figure.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
@@ -121,6 +121,7 @@ def test_a_result_bundle_is_made_in_the_background(page: Page, workbench: str, d
     idle(page)
     page.get_by_role("tab", name="Report").click()
     page.get_by_role("button", name="Make the result bundle").click()
+    expect(page.get_by_text("The job has been started.")).to_be_visible(timeout=60_000)
     page.get_by_role("link", name="Jobs").click()
     expect(page.get_by_text("done", exact=True).first).to_be_visible(timeout=120_000)
     manifest = json.loads((demo.results / "osimertinib_gefitinib" / "manifest.json").read_text())

@@ -35,7 +35,10 @@ def current_translator() -> Translator:
 
 
 def language_switch() -> None:
-    """Let the user choose the language."""
+    """Let the user choose the language; it stands in the address of every page."""
+    language = current_language()
+    if st.query_params.get(_IN_URL) != language:
+        st.query_params[_IN_URL] = language
     st.segmented_control(
         "语言 · Language",
         list(LANGUAGES),
@@ -48,11 +51,10 @@ def language_switch() -> None:
 
 
 def _language_changed() -> None:
-    """Put the language into the address, and hold on to every kept choice.
+    """Hold on to every kept choice.
 
     Streamlit forgets the value of a widget whose labels change, unless the value is assigned again.
     """
-    st.query_params[_IN_URL] = st.session_state[_LANGUAGE]
     for key in list(st.session_state):
         if isinstance(key, str) and key.startswith(_KEEP):
             st.session_state[key] = st.session_state[key]

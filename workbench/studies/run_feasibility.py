@@ -77,7 +77,6 @@ def report_of(
     policy: DisclosurePolicy,
     language: Language,
     *,
-    command: str = "",
     created: datetime | None = None,
 ) -> ReportModel:
     """Write the report of a run in a language."""
@@ -95,7 +94,7 @@ def report_of(
         narrator=Narrator(t, names),
         data_source=run.profile.source,
         vocabulary=run.profile.vocabulary,
-        command=command,
+        command=f"rwe feasibility run {run.protocol.name}.yaml --cdm CDM --out DIR",
         created=created,
     )
 
@@ -136,14 +135,13 @@ def write_feasibility(
     """
     progress("Screening the data for the protocol", 0.0)
     run = run_protocol(protocol, cdm, policy)
-    command = f"rwe feasibility run {protocol.name}.yaml --cdm CDM --out {out.name}"
     created = datetime.now(UTC)
     with new_bundle(out) as folder:
         for name, table in protected_tables(run.view).items():
             write_table(folder, name, table)
         for number, language in enumerate(languages):
             progress("Writing the reports", 0.4 + 0.6 * number / len(languages))
-            report = report_of(run, cdm, policy, language, command=command, created=created)
+            report = report_of(run, cdm, policy, language, created=created)
             write(report, folder, f"{protocol.name}-{language}", formats)
         (folder / "protocol.json").write_text(protocol.model_dump_json(indent=2), "utf-8")
         write_manifest(

@@ -64,7 +64,6 @@ def study_report_of(
     policy: DisclosurePolicy,
     language: Language,
     *,
-    command: str = "",
     created: datetime | None = None,
 ) -> ReportModel:
     """Write the report of a study in a language."""
@@ -73,6 +72,7 @@ def study_report_of(
     for name, definition in study.definitions.items():
         labels = concept_labels(cdm, concepts_of(definition), language)
         narrators[name] = Narrator(t, concept_set_names(t, definition, labels, study.labels))
+    command = f"rwe study run {study.name}.yaml --cdm CDM --out DIR"
     return study_report(t, view, policy, narrators=narrators, profile=profile, command=command, created=created)
 
 
@@ -113,7 +113,6 @@ def write_study(
     progress("Running the study", 0.0)
     view, profile = run_study(study, cdm, policy), profile_of(cdm)
     created = datetime.now(UTC)
-    command = f"rwe study run {study.name}.yaml --cdm CDM --out {out.name}"
     with new_bundle(out) as folder:
         _write_tables(view, folder)
         for number, language in enumerate(languages):
@@ -121,7 +120,7 @@ def write_study(
             progress("Drawing the figures", share)
             write_figures(translator(language), view, folder / "figures")
             progress("Writing the reports", share + 0.35 / len(languages))
-            report = study_report_of(view, cdm, profile, policy, language, command=command, created=created)
+            report = study_report_of(view, cdm, profile, policy, language, created=created)
             write(report, folder, f"{study.name}-{language}", formats)
             (folder / f"report-{language}.json").write_text(report.model_dump_json(), "utf-8")
         (folder / "study.json").write_text(study.model_dump_json(indent=2), "utf-8")

@@ -95,7 +95,7 @@ class _EmitCompiler:
             yield self._load("target", "nth", concept)
             yield issue_statement(
                 self.context,
-                self.context.header(self.emit.column) if self.emit.column else "''",
+                self._column(),
                 "'unmapped'",
                 "'concept_0'",
                 f"{self.when} AND {concept}.concept = 0",
@@ -146,6 +146,7 @@ class _EmitCompiler:
         if self.emit.table not in self.context.direct:
             values["_same"] = self._same()
             values["_rank"] = self.emit.rank.sql(self.scope.at("rank")).text
+            values["_column"] = self._column()
         return values
 
     @property
@@ -158,6 +159,9 @@ class _EmitCompiler:
         parts = [literal(self._name), *self.context.prefix, *(self._text(part) for part in self.context.file.key)]
         parts += [f"CAST({mapped(ORDINAL)} AS VARCHAR)"] + ([f"CAST({nth} AS VARCHAR)"] if nth else [])
         return row_identifier(self.emit.table, parts)
+
+    def _column(self) -> str:
+        return self.context.header(self.emit.column) if self.emit.column else "''"
 
     def _same(self) -> str:
         return as_text(self.emit.same.sql(self.scope.at("same"))) if self.emit.same is not None else "NULL"

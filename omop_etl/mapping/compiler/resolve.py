@@ -43,7 +43,7 @@ def resolve_statements(mapping: MappingDocument, tables: Iterable[str]) -> Itera
     existing = list(tables)
     yield (
         "CREATE TABLE w.given_way (line BIGINT, cdm_table VARCHAR, row_id BIGINT, outcome VARCHAR, reason VARCHAR, "
-        "flagged BOOLEAN)"
+        "flagged BOOLEAN, named VARCHAR)"
     )
     if mapping.deaths is not None and "death" in existing:
         yield from _deaths(mapping.deaths, existing)
@@ -61,7 +61,7 @@ def _deaths(rule: NoActivityAfter, existing: list[str]) -> Iterator[str]:
         f"SELECT person_id, max({date}) AS day FROM w.{table} GROUP BY 1" for table, date in dated
     )
     last_of_person = f"SELECT person_id, max(day) AS day FROM ({last}) GROUP BY 1"
-    lost = f"'death', {_row_key('death')}, '{REJECTED}', {literal(rule.reason)}, true"
+    lost = f"'death', {_row_key('death')}, '{REJECTED}', {literal(rule.reason)}, true, d._column"
     yield (
         f"INSERT INTO w.given_way SELECT d._line, {lost} "
         f"FROM w.death d JOIN ({last_of_person}) a USING (person_id) WHERE a.day > d.death_date + {rule.days}"
@@ -83,12 +83,12 @@ def _resolve(resolve: Resolve, scope: Scope) -> Iterator[str]:
         differs = f"{field} IS DISTINCT FROM first_value({field}) OVER {window}"
     reason, agreeing = literal(resolve.reason), literal(resolve.agreeing_reason or resolve.reason)
     lost = (
-        f"SELECT _line, {_row_key(resolve.table)} AS row_id, {differs} AS differs FROM w.{resolve.table} "
+        f"SELECT _line, {_row_key(resolve.table)} AS row_id, {differs} AS differs, _column FROM w.{resolve.table} "
         f"WHERE {complete} QUALIFY row_number() OVER {window} > 1"
     )
     yield (
         f"INSERT INTO w.given_way SELECT _line, {literal(resolve.table)}, row_id, '{MERGED}', "
-        f"CASE WHEN differs THEN {reason} ELSE {agreeing} END, differs FROM ({lost})"
+        f"CASE WHEN differs THEN {reason} ELSE {agreeing} END, differs, _column FROM ({lost})"
     )
     yield _removal(resolve.table)
 
@@ -114,6 +114,6 @@ def _account(existing: list[str]) -> Iterator[str]:
         "FROM w.given_way WHERE line NOT IN (SELECT line FROM w.still_loaded) GROUP BY line"
     )
     yield (
-        "INSERT INTO w.issue SELECT DISTINCT line, '', reason, 'not_loaded' FROM w.given_way "
+        "INSERT INTO w.issue SELECT DISTINCT line, named, reason, 'not_loaded' FROM w.given_way "
         "WHERE flagged AND line IN (SELECT line FROM w.still_loaded)"
     )

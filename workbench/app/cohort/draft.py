@@ -77,6 +77,7 @@ def current_draft() -> Draft | None:
     wanted = st.query_params.get(_IN_URL)
     draft: Draft | None = st.session_state.get(_STATE)
     if draft is not None and wanted in (None, draft.draft_id):
+        st.query_params[_IN_URL] = draft.draft_id
         return draft
     return open_draft(wanted) if wanted else None
 
