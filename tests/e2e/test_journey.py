@@ -116,6 +116,16 @@ def test_switching_the_language_keeps_what_was_chosen(page: Page, workbench: str
         assert metric(page, label) == chosen
 
 
+def test_a_button_that_leads_to_another_page_keeps_the_language(page: Page, workbench: str) -> None:
+    page.goto(f"{workbench}/?lang=en")
+    idle(page)
+    page.get_by_role("button", name="Edit that trial's cohort").click()
+    expect(page.get_by_role("heading", name="Cohort", exact=True)).to_be_visible(timeout=60_000)
+    idle(page)
+    assert "lang=en" in page.url
+    expect(page.get_by_text("2. EGFR mutation positive")).to_be_visible()
+
+
 def test_a_result_bundle_is_made_in_the_background(page: Page, workbench: str, demo: Workspace) -> None:
     page.goto(f"{workbench}/survival?lang=en")
     idle(page)

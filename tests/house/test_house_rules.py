@@ -54,3 +54,16 @@ def test_no_file_names_a_path_of_one_machine() -> None:
 def test_a_room_can_be_imported_without_the_web_framework(room: str) -> None:
     program = f"import sys, {room}; sys.exit('streamlit' in sys.modules or 'pyomop' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    broken = [
+        f"{path.relative_to(ROOT)}: {match[1]}"
+        for path in tracked("*.md")
+        for match in LINK.finditer(path.read_text(encoding="utf-8"))
+        if not (path.parent / match[1]).exists()
+    ]
+    assert broken == []
