@@ -58,6 +58,7 @@ def test_from_home_to_a_chinese_report_and_a_figure(
     cells = cells_of(report)
     assert {eligible, entered} <= cells
 
+    assert any(re.fullmatch(r"占发生入组事件者的 [\d.]+%", cell) for cell in cells)
     out = tmp_path / "by-command"
     call = [sys.executable, "-m", "workbench", "feasibility", "run", str(DEMO_PROTOCOL)]
     subprocess.run([*call, "--cdm", demo.cdm_url, "--out", str(out), "--format", "docx", "--lang", "zh"], check=True)
