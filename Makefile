@@ -5,7 +5,7 @@ RUN  := $(PY) -m
 STAMP := $(VENV)/.rwe-installed
 DEV_STAMP := $(VENV)/.rwe-dev-installed
 
-.PHONY: demo test test-all check bench install dev lock clean
+.PHONY: demo test test-all check bench install dev wheels lock clean
 
 $(PY):
 	python3 -m venv $(VENV)
@@ -41,6 +41,11 @@ check: dev               ## format, lint, types, import rules, translations
 
 bench: dev               ## speed and memory, as ratios against a peer in the same run
 	$(RUN) benchmarks
+
+wheels: $(PY)            ## dist/wheels: all that an installation without a network needs
+	$(RUN) pip wheel --quiet --wheel-dir dist/wheels --requirement requirements.lock
+	$(RUN) pip wheel --quiet --wheel-dir dist/wheels --no-deps .
+	cp requirements.lock dist/wheels/
 
 lock: $(PY)              ## pin what pyproject.toml allows today
 	$(RUN) pip install --quiet uv

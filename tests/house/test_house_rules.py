@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,15 @@ def test_every_link_between_documents_leads_somewhere() -> None:
         if not (path.parent / match[1]).exists()
     ]
     assert broken == []
+
+
+def test_every_file_that_the_packages_read_is_installed_with_them() -> None:
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    packages = [pattern.rstrip("*") for pattern in setuptools["packages"]["find"]["include"]]
+    shipped = setuptools["package-data"]["*"]
+    left_out = [
+        str(path.relative_to(ROOT))
+        for path in tracked(*(f"{package}/**" for package in packages))
+        if path.suffix != ".py" and not any(fnmatch.fnmatch(path.name, pattern) for pattern in shipped)
+    ]
+    assert left_out == []
