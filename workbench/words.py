@@ -61,6 +61,7 @@ _ACCOUNT: Final = {
     "unknown_person": mark("a patient who is not in the patient file"),
     "damaged_identifier": mark("an identifier damaged by a spreadsheet"),
     "person_without_birth": mark("a patient without a date of birth"),
+    "impossible_birth": mark("a date of birth that no patient can have"),
     "person_without_sex": mark("a patient without a sex"),
     "activity_after_death": mark("a death before later activity"),
     "malformed_row": mark("a row with too few or too many fields"),
