@@ -26,11 +26,11 @@ demo: install            ## sample extract -> CDM -> study -> report -> http://l
 	$(VENV)/bin/rwe demo
 
 test: dev                ## the default suite, under 15 minutes on 2 cores
-	$(PY) tests/setup_browser.py
+	$(PY) tests/setup_machine.py
 	$(RUN) pytest -n 2 --dist loadgroup -m "not slow"
 
 test-all: dev            ## everything, the long suites too
-	$(PY) tests/setup_browser.py
+	$(PY) tests/setup_machine.py
 	$(RUN) pytest -n 2 --dist loadgroup
 
 check: dev               ## format, lint, types, import rules, translations
