@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -30,12 +30,12 @@ class ProfiledEvaluator(Evaluator):
         self._spent: dict[str, Spent] = defaultdict(Spent)
         yield self._spent
 
-    def _run(self, kind: type[Node], shape: Hashable, nodes: Sequence[Node]) -> None:
+    def _run(self, kind: type[Node], shapes: Mapping[Hashable, Sequence[Node]]) -> None:
         begun = time.perf_counter()
-        super()._run(kind, shape, nodes)
+        super()._run(kind, shapes)
         spent = self._spent[kind.__name__]
-        spent.statements += 1
-        spent.nodes += len(nodes)
+        spent.statements += len(shapes)
+        spent.nodes += sum(map(len, shapes.values()))
         spent.seconds += time.perf_counter() - begun
 
 

@@ -63,7 +63,7 @@ class Include(Operation[Included]):
 
     @override
     def shape(self, node: Included) -> tuple[bool, Limit]:
-        return node.masked is not None, node.limit
+        return node.masked is not None, "all" if node.index.one_per_person else node.limit
 
     @override
     def parameters(self, shape: Any) -> list[sa.Column[Any]]:
@@ -78,13 +78,13 @@ class Include(Operation[Included]):
     @override
     def query(self, shape: tuple[bool, Limit], parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
         with_rules, limit = shape
-        event = [INDEX.c[name] for name in ("person_id", "event_id", "start_date", "end_date", "period_end")]
-        order = sa.func.row_number().over(
-            partition_by=(parameters.c.node, INDEX.c.person_id), order_by=by_start(INDEX.c, limit)
-        )
-        kept = sa.select(parameters.c.node, *event, order.label("ordinal")).join(
-            INDEX, INDEX.c.node == parameters.c.index_events
-        )
+        kept_columns = ("person_id", "event_id", "start_date", "end_date", "period_end")
+        event: list[ColumnElement[Any]] = [INDEX.c[name] for name in kept_columns]
+        if limit != "all":
+            person = (parameters.c.node, INDEX.c.person_id)
+            ordinal = sa.func.row_number().over(partition_by=person, order_by=by_start(INDEX.c, limit))
+            event.append(ordinal.label("ordinal"))
+        kept = sa.select(parameters.c.node, *event).join(INDEX, INDEX.c.node == parameters.c.index_events)
         if with_rules:
             meets_all = sa.and_(
                 MASKED.c.node == parameters.c.masked,
@@ -93,9 +93,10 @@ class Include(Operation[Included]):
                 MASKED.c.met == parameters.c.rules,
             )
             kept = kept.join(MASKED, meets_all)
+        if limit == "all":
+            return kept
         numbered = kept.subquery("kept")
-        query = sa.select(*(numbered.c[column.name] for column in INCLUDED.columns))
-        return query if limit == "all" else query.where(numbered.c.ordinal == 1)
+        return sa.select(*(numbered.c[column.name] for column in INCLUDED.columns)).where(numbered.c.ordinal == 1)
 
 
 class ExitShape(NamedTuple):
