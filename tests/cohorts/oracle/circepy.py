@@ -22,9 +22,10 @@ from tests.cohorts.oracle.repairs import repaired
 
 Row = tuple[int, date, date]
 
-_SCHEMA = {
-    name: "main" for name in ("cdm_database_schema", "vocabulary_database_schema", "target_database_schema")
-} | {"results_database_schema": "main"}
+_SCHEMA = dict.fromkeys(("cdm_database_schema", "vocabulary_database_schema", "target_database_schema"), "main") | {
+    "results_database_schema": "main"
+}
+
 
 class OracleError(Exception):
     """The oracle could not write or run its own SQL."""
@@ -54,7 +55,9 @@ class Oracle:
         try:
             for statement in statements(expression, self.repairs):
                 self._database.execute(statement)
-            found = self._database.execute("SELECT subject_id, cohort_start_date, cohort_end_date FROM cohort").fetchall()
+            found = self._database.execute(
+                "SELECT subject_id, cohort_start_date, cohort_end_date FROM cohort"
+            ).fetchall()
         except Exception as error:
             first = str(error).splitlines()[0]
             raise OracleError(f"{type(error).__name__}: {first}") from None
@@ -73,11 +76,32 @@ def statements(expression: dict[str, Any], used: Counter[str]) -> list[str]:
     """Statements for DuckDB that fill the table ``cohort``."""
     options = BuildExpressionQueryOptions()
     options.cohort_id = 1
-    template = build_cohort_query(cohort_expression_from_json(json.dumps(expression)), options)
+    template = build_cohort_query(cohort_expression_from_json(json.dumps(spelt_out(expression))), options)
     sql = sqlrender.render(template, target_cohort_table="cohort", target_cohort_id="1", **_SCHEMA)
     sql = re.sub(r"UPDATE STATISTICS #\w+\s*;", "", sql)
     sql = repaired(sql, used)
     return [text for text in sqlglot.transpile(sql, read="tsql", write="duckdb") if text]
+
+
+def spelt_out(expression: dict[str, Any]) -> dict[str, Any]:
+    """The definition with two defaults of Circe written down that the oracle has otherwise.
+
+    A missing limit is First (circe-be's ResultLimit), not All; a window on the event's end without UseEventEnd tests the
+    end (CohortExpressionQueryBuilder of circe-be), not the start.
+    """
+    limits = {limit: {"Type": "First"} for limit in ("QualifiedLimit", "ExpressionLimit")}
+    return {**limits, **_with_event_ends(expression)}
+
+
+def _with_event_ends(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_with_event_ends(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: {"UseEventEnd": True, **value} if key == "EndWindow" else _with_event_ends(value)
+        for key, value in part.items()
+    }
 
 
 def _day(value: date | datetime) -> date:

@@ -211,9 +211,7 @@ def definitions(depth: int = 2) -> st.SearchStrategy[Json]:
     limit = given(Type=_LIMITS)
     primary = given(
         CriteriaList=criteria_lists(depth - 1, 2),
-        ObservationWindow=given(
-            PriorDays=st.sampled_from((0, 0, 0, 30)), PostDays=st.sampled_from((0, 0, 0, 0, 10))
-        ),
+        ObservationWindow=given(PriorDays=st.sampled_from((0, 0, 0, 30)), PostDays=st.sampled_from((0, 0, 0, 0, 10))),
         PrimaryCriteriaLimit=limit,
     )
     rule = given(name=st.just("rule"), expression=group(depth))
@@ -229,5 +227,3 @@ def definitions(depth: int = 2) -> st.SearchStrategy[Json]:
             CensorWindow=perhaps(StartDate=_DATES, EndDate=_DATES),
         ),
     )
-
-

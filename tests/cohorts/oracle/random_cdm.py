@@ -78,9 +78,7 @@ class _Maker:
             "observation_period": self.observation_period(),
             "death": self.death(),
             "provider": [{"provider_id": i, "specialty_concept_id": self.concept()} for i in range(1, _SITES)],
-            "care_site": [
-                {"care_site_id": i, "place_of_service_concept_id": self.concept()} for i in range(1, _SITES)
-            ],
+            "care_site": [{"care_site_id": i, "place_of_service_concept_id": self.concept()} for i in range(1, _SITES)],
             "location": [{"location_id": i, "region_concept_id": self.concept()} for i in range(1, _SITES)],
             **self.vocabulary(),
         }
@@ -143,7 +141,9 @@ class _Maker:
                 for c in (*CONCEPTS, *GENDERS)
             ],
             "concept_ancestor": [
-                {"ancestor_concept_id": a, "descendant_concept_id": d} for a, found in DESCENDANTS.items() for d in found
+                {"ancestor_concept_id": a, "descendant_concept_id": d}
+                for a, found in DESCENDANTS.items()
+                for d in found
             ],
             "concept_relationship": [
                 {

@@ -48,7 +48,7 @@ _OUTER = re.compile(
     r"FROM (?P<table>\w+\.(?:VISIT_DETAIL|PAYER_PLAN_PERIOD|LOCATION_HISTORY))",
     re.DOTALL,
 )
-_DATES = re.compile(r"(?P<dates>(?:DATEADD\(|\w+\.)[^\n]*? as start_date,[^\n]*? as end_date)(?P<others>.*)")
+_DATES = re.compile(r"(?P<dates>(?:DATEADD\(|\w+\.)[^\n]*? as start_date,[^\n]*? as end_date)")
 
 
 def _scoped(found: re.Match[str]) -> str:
@@ -56,18 +56,17 @@ def _scoped(found: re.Match[str]) -> str:
     key, start, visit = _BROKEN[alias]
     if alias == "C":
         inner = inner.replace("lh.end_date as end_date", "ISNULL(lh.end_date, DATEFROMPARTS(2099,12,31)) as end_date")
-        inner, others, table = f"lh.location_history_id, {inner}", "", "lh"
+        inner, table = f"lh.location_history_id, {inner}", "lh"
     else:
         dates = _DATES.search(found["columns"])
         assert dates is not None, found["columns"]
         inner, table = f"{inner}, {dates['dates']}", alias
-        others = re.sub(rf"\b{alias}\.", "C.", dates["others"])
     if "as ordinal" not in inner:
         person = "lh.entity_id" if alias == "C" else f"{alias}.person_id"
         inner += f", row_number() over (PARTITION BY {person} ORDER BY {table}.{start}, {table}.{key}) as ordinal"
     return (
         f"SELECT C.person_id, C.{key} as event_id, C.start_date, C.end_date, {visit} as visit_occurrence_id,"
-        f" C.start_date as sort_date{others} FROM ( SELECT {inner} FROM {found['table']}"
+        f" C.start_date as sort_date FROM ( SELECT {inner} FROM {found['table']}"
     )
 
 
@@ -78,9 +77,14 @@ REPAIRS = (
         _sub(r"\bWHERE\s+WHERE\b", "WHERE"),
     ),
     Repair(
+        "a comment at the end of a nested criterion swallows the bracket after it",
+        "the templates of circe-be end with a line break",
+        _sub(r"(-- End [\w ]*Criteria)\)", r"\1\n)"),
+    ),
+    Repair(
         "WHERE without a condition",
         "locationRegion.sql of circe-be: @whereClause brings its own WHERE",
-        _sub(r"\bWHERE\s*(?=\)|--|GROUP BY|ORDER BY)", ""),
+        _sub(r"\bWHERE\s*(?=\)|--|GROUP BY|ORDER BY|UNION)", ""),
     ),
     Repair(
         "visit details, payer plan periods and regions are read through an alias that is out of scope",
