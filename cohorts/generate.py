@@ -15,6 +15,7 @@ from cohorts.engine.evaluator import Evaluator, Progress
 from cohorts.engine.nodes import Node
 from cohorts.engine.plan import Plan, plan
 from cohorts.engine.tables import INDEX, MASKED, SPANS
+from cohorts.stats_tables import StatsTables, stats_tables
 from omop_etl.cdm import Cdm
 from omop_etl.cdm.engines.base import scratch_table
 from omop_etl.errors import CannotAnswerError, RweError
@@ -53,8 +54,7 @@ class GeneratedCohorts:
     @property
     def rows(self) -> pa.Table:
         """Rows of all cohorts: `ROW_SCHEMA`, ordered by definition, person and date."""
-        names = list(self.definitions)
-        numbers = {name: position for position, name in enumerate(names, start=1) if name in self.plans}
+        names, numbers = list(self.definitions), self._numbers
         if not numbers:
             return ROW_SCHEMA.empty_table()
         found = self._fetch_rows({number: self.plans[name].cohort for name, number in numbers.items()})
@@ -114,6 +114,26 @@ class GeneratedCohorts:
             query = sa.select(*event, MASKED.c.mask).join(MASKED, same).where(of_index)
         frame = self.evaluator.fetch(query.order_by(INDEX.c.person_id, INDEX.c.event_id)).to_pandas()
         return frame.astype({"mask": "int64", "start_date": "datetime64[s]"})
+
+    def stats_tables(self) -> StatsTables:
+        """OHDSI's attrition tables of all cohorts.
+
+        Returns
+        -------
+        StatsTables
+            ``cohort_inclusion``, ``cohort_inclusion_result``, ``cohort_inclusion_stats``, ``cohort_summary_stats`` and
+            ``cohort_censor_stats``, with OHDSI's columns; the definitions have the numbers that they have in `rows`.
+        """
+        return stats_tables(
+            {number: self.definitions[name] for name, number in self._numbers.items()},
+            {number: self.plans[name] for name, number in self._numbers.items()},
+            self.evaluator,
+        )
+
+    @property
+    def _numbers(self) -> dict[str, int]:
+        """Number of each definition that was generated."""
+        return {name: position for position, name in enumerate(self.definitions, start=1) if name in self.plans}
 
     def rules(self, name: str) -> list[str]:
         """Names of the rules, in the order of the mask's bits."""
