@@ -79,10 +79,12 @@ class GeneratedCohorts:
         Returns
         -------
         pandas.DataFrame
-            A row a step: ``step`` (from 0), ``kind`` (``entry``, ``observation``, ``entry_limit``, ``additional``,
-            ``qualified_limit``, ``rule``, ``expression_limit``, ``exit``, ``rows``), ``name`` (of a rule), ``events``,
-            ``persons``, ``excluded_events``, ``excluded_persons``. In the last step the events are the rows of the
-            cohort after merging.
+            A row a step: ``step`` (from 0), ``kind`` (``entry``, ``within_observation``, ``observation``,
+            ``entry_limit``, ``additional``, ``qualified_limit``, ``rule``, ``expression_limit``, ``exit``, ``merged``,
+            ``rows``), ``name`` (of a rule), ``events``, ``persons``, ``excluded_events``, ``excluded_persons``. A step
+            that the definition does not have is left out: ``within_observation`` comes with days of observation before
+            or after the entry event, ``merged`` with a window of dates that the last step clips the rows to. From
+            ``merged``, or else in ``rows``, the events are spans after merging.
         """
         return attrition_of(self._plan(name), self.evaluator)
 
