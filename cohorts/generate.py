@@ -15,6 +15,7 @@ from cohorts.engine.evaluator import Evaluator, Progress
 from cohorts.engine.nodes import Node
 from cohorts.engine.plan import Plan, plan
 from cohorts.engine.tables import INDEX, MASKED, SPANS
+from cohorts.stats_tables import StatsTables, stats_tables
 from omop_etl.cdm import Cdm
 from omop_etl.cdm.engines.base import scratch_table
 from omop_etl.errors import CannotAnswerError, RweError
@@ -53,8 +54,7 @@ class GeneratedCohorts:
     @property
     def rows(self) -> pa.Table:
         """Rows of all cohorts: `ROW_SCHEMA`, ordered by definition, person and date."""
-        names = list(self.definitions)
-        numbers = {name: position for position, name in enumerate(names, start=1) if name in self.plans}
+        names, numbers = list(self.definitions), self._numbers
         if not numbers:
             return ROW_SCHEMA.empty_table()
         found = self._fetch_rows({number: self.plans[name].cohort for name, number in numbers.items()})
@@ -79,10 +79,12 @@ class GeneratedCohorts:
         Returns
         -------
         pandas.DataFrame
-            A row a step: ``step`` (from 0), ``kind`` (``entry``, ``observation``, ``entry_limit``, ``additional``,
-            ``qualified_limit``, ``rule``, ``expression_limit``, ``exit``, ``rows``), ``name`` (of a rule), ``events``,
-            ``persons``, ``excluded_events``, ``excluded_persons``. In the last step the events are the rows of the
-            cohort after merging.
+            A row a step: ``step`` (from 0), ``kind`` (``entry``, ``within_observation``, ``observation``,
+            ``entry_limit``, ``additional``, ``qualified_limit``, ``rule``, ``expression_limit``, ``exit``, ``merged``,
+            ``rows``), ``name`` (of a rule), ``events``, ``persons``, ``excluded_events``, ``excluded_persons``. A step
+            that the definition does not have is left out: ``within_observation`` comes with days of observation before
+            or after the entry event, ``merged`` with a window of dates that the last step clips the rows to. From
+            ``merged``, or else in ``rows``, the events are spans after merging.
         """
         return attrition_of(self._plan(name), self.evaluator)
 
@@ -114,6 +116,26 @@ class GeneratedCohorts:
             query = sa.select(*event, MASKED.c.mask).join(MASKED, same).where(of_index)
         frame = self.evaluator.fetch(query.order_by(INDEX.c.person_id, INDEX.c.event_id)).to_pandas()
         return frame.astype({"mask": "int64", "start_date": "datetime64[s]"})
+
+    def stats_tables(self) -> StatsTables:
+        """OHDSI's attrition tables of all cohorts.
+
+        Returns
+        -------
+        StatsTables
+            ``cohort_inclusion``, ``cohort_inclusion_result``, ``cohort_inclusion_stats``, ``cohort_summary_stats`` and
+            ``cohort_censor_stats``, with OHDSI's columns; the definitions have the numbers that they have in `rows`.
+        """
+        return stats_tables(
+            {number: self.definitions[name] for name, number in self._numbers.items()},
+            {number: self.plans[name] for name, number in self._numbers.items()},
+            self.evaluator,
+        )
+
+    @property
+    def _numbers(self) -> dict[str, int]:
+        """Number of each definition that was generated."""
+        return {name: position for position, name in enumerate(self.definitions, start=1) if name in self.plans}
 
     def rules(self, name: str) -> list[str]:
         """Names of the rules, in the order of the mask's bits."""

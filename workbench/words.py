@@ -11,12 +11,14 @@ Say = Callable[..., str]
 
 _STEPS: Final = {
     "entry": mark("Entry event"),
+    "within_observation": mark("In an observation period"),
     "observation": mark("Observed long enough"),
     "entry_limit": mark("One entry event per person"),
     "additional": mark("Restriction of the entry event"),
     "qualified_limit": mark("One restricted entry event per person"),
     "expression_limit": mark("One event per person after all criteria"),
     "exit": mark("Follow-up after the index date"),
+    "merged": mark("Overlapping spans merged"),
     "rows": mark("Rows of the cohort, overlapping ones merged"),
 }
 

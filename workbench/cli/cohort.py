@@ -46,6 +46,9 @@ def generate_cohorts(
     files: Definitions,
     cdm: CdmUrl,
     out: Annotated[Path, typer.Option(help="File for the rows: .parquet or .csv")],
+    stats: Annotated[
+        Path | None, typer.Option(help="Folder for OHDSI's attrition tables, a file each, of the kind of --out.")
+    ] = None,
     strict: Annotated[bool, typer.Option(help="Write nothing if a definition is refused.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -60,6 +63,9 @@ def generate_cohorts(
         refused |= made.refused
         if not (strict and refused):
             _write(made.rows, out)
+            if stats is not None:
+                for table, content in made.stats_tables().items():
+                    _write(content, stats / f"{table}{out.suffix}")
         counted = [name for name in read if name not in made.refused]
         summary, snapshot = _counts(made, counted), opened.snapshot
     _report(counted, refused, as_json=as_json, counts=summary, snapshot=snapshot)
