@@ -15,11 +15,13 @@ from cohorts import CohortDefinition, GeneratedCohorts, generate, read_definitio
 from cohorts.engine.plan import plan
 from omop_etl.cdm import connect
 from omop_etl.errors import RweError, UsageError
+from workbench.cli import library
 from workbench.cli.console import complain, progress_bar, remark, say_json, say_table, t
 from workbench.counts import attrition_counts
 from workbench.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Check, generate and count cohorts.")
+app.add_typer(library.app, name="library")
 
 Definitions = Annotated[
     list[Path], typer.Argument(help="Cohort definitions: ATLAS JSON, or documents of the workbench.")
