@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from cohorts.definition import CohortExpression, Criterion
+from cohorts.definition import CohortExpression
 from cohorts.engine.nodes import Exit, Qualified
 from cohorts.engine.plan import Plan
 from cohorts.explain.facts import EventRow, Facts, IndexRow

@@ -111,9 +111,9 @@ class Findings:
         ]
         if relaxed.first is not None and event.event_id not in self._ids(relaxed.first, person):
             misses.append(Miss("not_first"))
-        if relaxed.nested is not None and event.event_id in self._ids(relaxed.own, person):
-            if event.event_id not in self._ids(relaxed.full, person):
-                misses.append(Miss("nested"))
+        passes = event.event_id in self._ids(relaxed.own, person)
+        if passes and event.event_id not in self._ids(relaxed.full, person):
+            misses.append(Miss("nested"))
         return tuple(misses)
 
     def _failed(self, test: Filter, value: object) -> Miss:

@@ -1,4 +1,4 @@
-"""What an explanation is made of: events and their fates, findings, the rows that decided, and what was missed by how much."""
+"""What an explanation is made of: events and their fates, findings, deciding rows, and what was missed by how much."""
 
 from __future__ import annotations
 

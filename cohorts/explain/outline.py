@@ -68,6 +68,7 @@ class EventsOutline:
             yield from self.nested.nodes()
 
 
+AnyPart = CriteriaGroup | CorrelatedCriterion | DemographicCriterion
 Outline = GroupOutline | CountOutline | PersonOutline
 
 
@@ -80,10 +81,10 @@ def outline_events(criterion: Criterion, node: AnyEvents) -> EventsOutline:
     return EventsOutline(criterion, relaxed, nested)
 
 
-def outline_truth(part: CriteriaGroup | CorrelatedCriterion | DemographicCriterion, node: AnyTruth) -> Outline:
+def outline_truth(part: AnyPart, node: AnyTruth) -> Outline:
     """Lay a part of a definition beside its node; a group of one member has that member's node."""
     if isinstance(part, CriteriaGroup):
-        members = [*part.criteria_list, *part.demographic_criteria_list, *part.groups]
+        members: list[AnyPart] = [*part.criteria_list, *part.demographic_criteria_list, *part.groups]
         if len(members) == 1 and part.rule in ("ALL", "ANY") and not isinstance(node.index, NestedIndex):
             return outline_truth(members[0], node)
         assert isinstance(node, Group)

@@ -55,7 +55,9 @@ class RestrictedCdm(Cdm):
     def _copy(self, whole: sa.Table) -> sa.Table:
         here = self.tables[whole.name]
         standard = [column for column in whole.columns if column.name in here]
-        others = [sa.literal_column(f"{whole}.{name}").label(name) for name in here if name not in whole.c]
+        others: list[sa.ColumnElement[object]] = [
+            sa.literal_column(f"{whole}.{name}").label(name) for name in here if name not in whole.c
+        ]
         copy = scratch_table(f"only_{whole.name}", *(sa.Column(c.name, c.type) for c in standard))
         wanted = whole.c.person_id.in_(sa.select(_PERSONS.c.person_id))
         self.engine.drop(copy)
