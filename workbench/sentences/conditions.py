@@ -32,6 +32,9 @@ _GROUPS: Final = {
 _EXACTLY, _AT_MOST, _AT_LEAST = 0, 1, 2
 
 
+Condition = CriteriaGroup | CorrelatedCriterion | DemographicCriterion
+
+
 class Conditions:
     """Says conditions in one language.
 
@@ -50,11 +53,7 @@ class Conditions:
     def group(self, group: CriteriaGroup, anchor: Anchor | None = None) -> str:
         """Say a group of conditions; days are counted from `anchor`, by default from the index date."""
         t = self.t
-        members: list[CriteriaGroup | CorrelatedCriterion | DemographicCriterion] = [
-            *group.demographic_criteria_list,
-            *group.criteria_list,
-            *group.groups,
-        ]
+        members = _members(group)
         if group.rule == "AT_MOST" and not group.count:
             return t("; and ").join(self._denied(member, anchor) for member in members)
         if len(members) == 1 and group.rule in ("ALL", "ANY"):
@@ -87,21 +86,21 @@ class Conditions:
         return t("{event} ({attributes})", event=said, attributes=t(", ").join(asked)) if asked else said
 
     # -- groups -------------------------------------------------------------------------------------------------------
-    def _member(self, member: CriteriaGroup | CorrelatedCriterion | DemographicCriterion, anchor: Anchor | None) -> str:
+    def _member(self, member: Condition, anchor: Anchor | None) -> str:
         if isinstance(member, CriteriaGroup):
             return self.group(member, anchor) if not member.is_empty else self.t("no condition")
         if isinstance(member, CorrelatedCriterion):
             return self.correlated(member, anchor)
         return self.demographic(member)
 
-    def _bracketed(
-        self, member: CriteriaGroup | CorrelatedCriterion | DemographicCriterion, anchor: Anchor | None
-    ) -> str:
+    def _bracketed(self, member: Condition, anchor: Anchor | None) -> str:
         said = self._member(member, anchor)
+        while isinstance(member, CriteriaGroup) and (only := _only_member(member)) is not None:
+            member = only
         several = isinstance(member, CriteriaGroup) and not member.is_empty
         return self.t("({condition})", condition=said) if several else said
 
-    def _denied(self, member: CriteriaGroup | CorrelatedCriterion | DemographicCriterion, anchor: Anchor | None) -> str:
+    def _denied(self, member: Condition, anchor: Anchor | None) -> str:
         """Say that a member must not hold, without a negation where its opposite can be said plainly."""
         if isinstance(member, CorrelatedCriterion):
             opposite = _opposite(member.occurrence)
@@ -141,26 +140,45 @@ class Conditions:
             members = values.listed(t, [self.event(member) for member in criterion.criteria_list])
             gap = values.days(t, criterion.gap_days or 0)
             return t("period merged from {events} with gaps of up to {gap}", events=members, gap=gap)
-        codeset = getattr(criterion, "codeset_id", None)
+        codeset, source = getattr(criterion, "codeset_id", None), self._source(criterion)
+        if codeset is None and source:
+            by_source = t("{concepts} by source code", concepts=self._set(getattr(criterion, source)))
+            return t(EVENTS[kind], concepts=by_source)
         if codeset is not None or kind not in EVENTS_OF_ANY_CONCEPT:
             return t(EVENTS[kind], concepts=self._set(codeset))
         return t(EVENTS_OF_ANY_CONCEPT[kind])
 
+    @staticmethod
+    def _source(criterion: Part) -> str:
+        """Name the field of a criterion that gives a set of source concepts; none where none is given."""
+        fields = (f for f in type(criterion).model_fields if ATTRIBUTES.get(f) == ATTRIBUTES["drug_source_concept"])
+        return next((field for field in fields if getattr(criterion, field) is not None), "")
+
     def _attributes(self, part: Part) -> list[str]:
         units = getattr(part, "unit", None)
         unit = values.concepts(self.t, units) if units and getattr(part, "value_as_number", None) else ""
+        said_by_kind = self._source(part) if getattr(part, "codeset_id", None) is None else ""
         said = []
         for field in type(part).model_fields:
             value = getattr(part, field)
             named = field.removesuffix("_cs")
             if not says_something(value) or field in STRUCTURE or field.endswith("_exclude"):
                 continue
-            if (unit and field == "unit") or (isinstance(part, CustomEra) and field == "gap_days"):
+            if (
+                field == said_by_kind
+                or (unit and field == "unit")
+                or (isinstance(part, CustomEra) and field == "gap_days")
+            ):
                 continue
             negated = bool(getattr(part, f"{named}_exclude", False)) and field == named
             words = self._value(value, unit if field == "value_as_number" else "", negated=negated)
-            said.append(f"{self.t(ATTRIBUTES[named])} {words}".strip())
+            said.append(self._named(self.t(ATTRIBUTES[named]), words))
         return said
+
+    @staticmethod
+    def _named(attribute: str, words: str) -> str:
+        """Put a value behind the name of its attribute; Chinese words need no space before them."""
+        return f"{attribute}{words}" if words[:1] >= "\u4e00" or words[:1] == "“" else f"{attribute} {words}".strip()
 
     def _value(self, value: object, unit: str, *, negated: bool) -> str:
         t = self.t
@@ -188,6 +206,17 @@ class Conditions:
         if codeset is None:
             return self.t("any")
         return self.t('"{name}"', name=str(self._concept_sets.get(codeset, codeset)).strip())
+
+
+def _members(group: CriteriaGroup) -> list[Condition]:
+    """Members of a group in the order in which they are said."""
+    return [*group.demographic_criteria_list, *group.criteria_list, *group.groups]
+
+
+def _only_member(group: CriteriaGroup) -> Condition | None:
+    """Return the member that a group is no more than, where there is just one and it must hold."""
+    members = _members(group)
+    return members[0] if len(members) == 1 and group.rule in ("ALL", "ANY") else None
 
 
 def _opposite(occurrence: Occurrence) -> Occurrence | None:
