@@ -1,0 +1,56 @@
+"""``rwe cohort describe``: cohort definitions in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cohorts import CohortDefinition, read_definition
+from omop_etl.cdm import connect
+from workbench.cli.console import say, say_json, translator_of
+from workbench.concepts import concept_labels
+from workbench.locales import Translator
+from workbench.sentences import Narrator
+from workbench.sentences.names import concept_set_lines, concept_set_names, concepts_of
+
+app = typer.Typer()
+
+Lang = Annotated[str, typer.Option(help="Language: zh or en; that of the system by default.")]
+
+
+@app.command()
+def describe(
+    files: Annotated[list[Path], typer.Argument(help="Cohort definitions.")],
+    cdm: Annotated[str, typer.Option("--cdm", help="A CDM, to name concepts in the language.")] = "",
+    lang: Lang = "",
+    sets: Annotated[bool, typer.Option(help="Say what is in the concept sets, too.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the result as JSON.")] = False,
+) -> None:
+    """Say definitions in sentences."""
+    t = translator_of(lang)
+    definitions = [read_definition(file) for file in files]
+    names: dict[int, str] = {}
+    if cdm:
+        with connect(cdm) as opened:
+            wanted = [number for definition in definitions for number in concepts_of(definition)]
+            names = concept_labels(opened, wanted, t.language)
+    told = [(definition, _sentences(t, definition, names if cdm else None)) for definition in definitions]
+    if as_json:
+        say_json([{"name": d.name, "hash": d.hash, "sentences": said} for d, said in told])
+        return
+    for definition, said in told:
+        say(definition.name)
+        for sentence in said:
+            say(f"  {sentence}")
+        for line in concept_set_lines(t, definition, names) if sets else []:
+            say(f"  {line}")
+        say("")
+
+
+def _sentences(t: Translator, definition: CohortDefinition, names: dict[int, str] | None) -> list[str]:
+    expression = definition.expression
+    if names is None:
+        return Narrator.of(t, expression).definition(expression)
+    return Narrator(t, concept_set_names(t, definition, names)).definition(expression)
