@@ -46,6 +46,10 @@ class Record:
         Unit of the value.
     unit_name : str
         Its name.
+    value_concept_id : int, optional
+        A result that is a concept.
+    value_concept_name : str
+        Its name.
     """
 
     table: str
@@ -57,6 +61,8 @@ class Record:
     value: float | None = None
     unit_concept_id: int | None = None
     unit_name: str = ""
+    value_concept_id: int | None = None
+    value_concept_name: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -19,13 +19,23 @@ from cohorts.explain.model import Record, Value
 from omop_etl.cdm.engines.base import scratch_table
 
 _VALUES: Final = {
-    "Measurement": ("value_as_number", "unit_concept_id"),
-    "Observation": ("value_as_number", "unit_concept_id"),
-    "Specimen": ("quantity", "unit_concept_id"),
-    "DrugExposure": ("quantity", None),
-    "DoseEra": ("dose_value", "unit_concept_id"),
+    "Measurement": ("value_as_number", "unit_concept_id", "value_as_concept_id"),
+    "Observation": ("value_as_number", "unit_concept_id", "value_as_concept_id"),
+    "Specimen": ("quantity", "unit_concept_id", None),
+    "DrugExposure": ("quantity", None, None),
+    "DoseEra": ("dose_value", "unit_concept_id", None),
 }
-"""Columns with the value of a record and its unit."""
+"""Columns with the value of a record, its unit, and a value that is a concept."""
+
+
+class _Row(NamedTuple):
+    """What a row says of itself."""
+
+    concept: int | None = None
+    value: float | None = None
+    unit: int | None = None
+    value_concept: int | None = None
+
 
 _SOUGHT = scratch_table("explained_concepts", sa.Column("sought", sa.BigInteger))
 Key = tuple[int, int]
@@ -43,7 +53,7 @@ class Records:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._cdm = evaluator.cdm
-        self._rows: dict[str, dict[int, tuple[int | None, float | None, int | None]]] = {}
+        self._rows: dict[str, dict[int, _Row]] = {}
         self._names: dict[int, str] = {}
         self._values: dict[tuple[int, str], dict[Key, Value]] = {}
 
@@ -52,24 +62,26 @@ class Records:
         for name, of_domain in nodes.items():
             if name:
                 self._rows[name] = self._read(name, [self._evaluator.number(node) for node in of_domain])
-        ids = {i for rows in self._rows.values() for concept, _, unit in rows.values() for i in (concept, unit) if i}
-        self._name(ids)
+        described = [row for rows in self._rows.values() for row in rows.values()]
+        self._name({i for row in described for i in (row.concept, row.unit, row.value_concept) if i})
 
     def record(self, domain: str, event: EventRow) -> Record:
         """Describe an event by its row."""
         if not domain:
             return Record("", event.event_id, None, "", event.start, event.end)
-        concept, value, unit = self._rows[domain].get(event.event_id, (None, None, None))
+        row = self._rows[domain].get(event.event_id, _Row())
         return Record(
             table=DOMAINS[domain].table,
             row_id=event.event_id,
-            concept_id=concept,
-            concept_name=self.name(concept),
+            concept_id=row.concept,
+            concept_name=self.name(row.concept),
             start=event.start,
             end=event.end,
-            value=value,
-            unit_concept_id=unit,
-            unit_name=self.name(unit),
+            value=row.value,
+            unit_concept_id=row.unit,
+            unit_name=self.name(row.unit),
+            value_concept_id=row.value_concept,
+            value_concept_name=self.name(row.value_concept),
         )
 
     def name(self, concept_id: Any) -> str:
@@ -128,19 +140,18 @@ class Records:
         ]
         return sa.select(source.c[domain.key].label("key"), *raw).select_from(source).subquery("raw")
 
-    def _read(self, name: str, numbers: list[int]) -> dict[int, tuple[int | None, float | None, int | None]]:
+    def _read(self, name: str, numbers: list[int]) -> dict[int, _Row]:
         domain = DOMAINS[name]
         here = self._cdm.tables.get(domain.table, [])
-        asked = [domain.concept, *_VALUES.get(name, (None, None))]
+        asked = [domain.concept, *_VALUES.get(name, (None, None, None))]
         present = [column if column in here or domain.custom_records else None for column in asked]
         table = self._table(name, dict.fromkeys(column for column in present if column))
         columns = [table.c[column] if column else sa.cast(sa.null(), sa.BigInteger) for column in present]
         of_nodes = sa.select(EVENTS.c.event_id).where(EVENTS.c.node.in_(numbers)).distinct().subquery("wanted")
         query = sa.select(table.c.key, *(c.label(f"c{i}") for i, c in enumerate(columns)))
         found = self._evaluator.fetch(query.join(of_nodes, of_nodes.c.event_id == table.c.key))
-        keys, concepts, values, units = (column.to_pylist() for column in found.columns)
-        described = zip(concepts, (None if v is None else float(v) for v in values), units, strict=True)
-        return dict(zip(keys, described, strict=True))
+        rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
+        return {key: _Row(c, None if v is None else float(v), u, vc) for key, c, v, u, vc in rows}
 
     def _name(self, concept_ids: set[int]) -> None:
         unknown = sorted(concept_ids - set(self._names))

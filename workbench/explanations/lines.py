@@ -114,7 +114,7 @@ class _Teller:
                 yield Line(1, "note", self._more(kind, number - _most(kind)))
         if not explained.is_in:
             for almost in explained.almost:
-                yield from self._almost(almost)
+                yield from self._almost(almost, later=bool(explained.fates))
 
     def _more(self, kind: str, number: int) -> str:
         if kind.endswith("_limit"):
@@ -184,10 +184,13 @@ class _Teller:
         limit = limits[kind]
         return self.t(_LIMITED[kind, limit.choice if limit is not None else "first"])
 
-    def _almost(self, almost: AlmostEntry) -> Iterator[Line]:
-        event = self._narrator.event(almost.criterion)
-        yield Line(1, "note", self.t("Records that are nearly the entry event “{event}”:", event=event))
-        yield from self._rows(almost.near, 2)
+    def _almost(self, almost: AlmostEntry, *, later: bool) -> Iterator[Line]:
+        """Say records that are nearly entry events; those after the first one only where there is no other event."""
+        near = tuple(row for row in almost.near if not later or any(miss.kind != "not_first" for miss in row.misses))
+        if near:
+            event = self._narrator.event(almost.criterion)
+            yield Line(1, "note", self.t("Records that are nearly an entry event ({event}):", event=event))
+            yield from self._rows(near, 2)
 
     # -- findings -----------------------------------------------------------------------------------------------------
     def _inside(self, finding: Finding, level: int) -> Iterator[Line]:
@@ -212,6 +215,8 @@ class _Teller:
         yield from self._rows(finding.counted, level)
         if finding.found > len(finding.counted):
             yield Line(level, "note", t("and {n} more", n=finding.found - len(finding.counted)))
+        if finding.found < finding.required and not finding.near and not finding.met:
+            yield Line(level, "note", t("no such record of this person at any time"))
         yield from self._rows(finding.near, level)
 
     def _rows(self, rows: tuple[Evidence, ...], level: int) -> Iterator[Line]:
@@ -269,6 +274,8 @@ class _Teller:
         if record.value is not None:
             unit = self._labels.get(record.unit_concept_id or 0) or record.unit_name
             value = f"{plain(record.value)} {unit}".strip()
+        elif record.value_concept_id:
+            value = self._labels.get(record.value_concept_id) or record.value_concept_name
         where = f"{record.table} {record.row_id}" if record.table else t("merged records")
         return "  ".join(part for part in (dates, about, value, f"({where})") if part)
 

@@ -74,7 +74,9 @@ def _of_finding(finding: Finding) -> Iterator[int]:
 
 def _of_rows(rows: Iterable[Evidence]) -> Iterator[int]:
     for row in rows:
-        yield from (number for number in (row.record.concept_id, row.record.unit_concept_id) if number)
+        record = row.record
+        named = (record.concept_id, record.unit_concept_id, record.value_concept_id)
+        yield from (number for number in named if number)
         for miss in row.misses:
             if miss.test in ("in", "not in") and isinstance(miss.value, int):
                 yield miss.value
