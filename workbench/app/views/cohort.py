@@ -9,6 +9,7 @@ from workbench.app.cohort.cards import show_cards
 from workbench.app.cohort.draft import Draft, begin_empty_draft, current_draft, delete_draft, open_draft, saved_drafts
 from workbench.app.cohort.exchange import show_export, show_import
 from workbench.app.cohort.summary import show_summary
+from workbench.app.cohort.why import show_why
 from workbench.app.cohort.wording import narrator_for
 from workbench.app.data import current_source, has_source
 from workbench.app.frame import no_data, page_head
@@ -41,6 +42,8 @@ def show() -> None:
     with cards:
         _name(t, draft)
         show_cards(t, source, draft, narrator_for(t, source, draft.definition), steps)
+        with st.expander(t("Why is a person in or out?"), icon=":material/help_center:"):
+            show_why(t, source, draft.definition)
         with st.expander(t("JSON, export and fingerprint")):
             show_export(t, draft)
 
