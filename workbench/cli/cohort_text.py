@@ -1,4 +1,4 @@
-"""``rwe cohort describe``: cohort definitions in words."""
+"""``rwe cohort describe``, ``sql`` and ``diff``: definitions in words, in SQL, and beside an earlier version."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cohorts import CohortDefinition, read_definition
+from cohorts.script import script
 from omop_etl.cdm import connect
 from workbench.cli.console import say, say_json, translator_of
 from workbench.concepts import concept_labels
@@ -54,3 +55,29 @@ def _sentences(t: Translator, definition: CohortDefinition, names: dict[int, str
     if names is None:
         return Narrator.of(t, expression).definition(expression)
     return Narrator(t, concept_set_names(t, definition, names)).definition(expression)
+
+
+@app.command(name="sql")
+def write_sql(
+    file: Annotated[Path, typer.Argument(help="A cohort definition.")],
+    engine: Annotated[str, typer.Option(help="Whose dialect: duckdb, postgres or spark.")] = "duckdb",
+    as_json: Annotated[bool, typer.Option("--json", help="Write the result as JSON.")] = False,
+) -> None:
+    """Write the statements of a definition in their order, with the tables of parameters they read; no database."""
+    definition = read_definition(file)
+    steps = script(definition, engine)
+    if as_json:
+        told = [
+            {"sql": step.sql, "parameters": {name: rows.to_pylist() for name, rows in step.parameters.items()}}
+            for step in steps
+        ]
+        say_json({"definition": definition.name, "hash": definition.hash, "engine": engine, "statements": told})
+        return
+    say(f"-- {definition.name} ({definition.semantics}, {definition.hash[:16]}): {engine}")
+    for number, step in enumerate(steps, start=1):
+        say(f"\n-- {number}")
+        for name, rows in step.parameters.items():
+            say(f"-- {name}: {' | '.join(rows.column_names)}")
+            for row in rows.to_pylist():
+                say(f"--   {' | '.join('NULL' if value is None else str(value) for value in row.values())}")
+        say(f"{step.sql};")
