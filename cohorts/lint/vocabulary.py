@@ -19,6 +19,8 @@ from omop_etl.cdm.engines.base import scratch_table
 
 _LISTED: Final = scratch_table("linted_concepts", sa.Column("listed", sa.BigInteger))
 
+_MOST_NAMED: Final = 5
+
 _DOMAINS: Final = {
     "ConditionOccurrence": "Condition",
     "ConditionEra": "Condition",
@@ -124,23 +126,36 @@ def resolved_empty(places: Places, vocabulary: Vocabulary) -> Iterator[Problem]:
             )
 
 
+def unknown_concepts(places: Places, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Concepts that this vocabulary does not have find nothing."""
+    for i, known in enumerate(vocabulary.sets):
+        listed = [item.concept.concept_id for item in known.expression.items]
+        unknown = [number for number in listed if number not in vocabulary.concepts]
+        if unknown:
+            yield Problem(
+                "{n} of {all} concepts of the concept set {name} do not exist in this vocabulary: {ids}",
+                check="unknown concept",
+                severity="warning",
+                path=f"ConceptSets[{i}]",
+                todo="remove them, or load a vocabulary that has them",
+                n=len(unknown),
+                all=len(listed),
+                name=known.name or known.id,
+                ids=", ".join(str(number) for number in unknown[:_MOST_NAMED])
+                + ("…" if len(unknown) > _MOST_NAMED else ""),
+            )
+
+
 def listed_concepts(places: Places, vocabulary: Vocabulary) -> Iterator[Problem]:
-    """Concepts that do not exist, are no longer valid, or that no record carries as its standard concept."""
+    """Concepts that are no longer valid, or that no record carries as its standard concept."""
     only_source = _used_for_source_codes_only(places)
     for i, known in enumerate(vocabulary.sets):
         for n, item in enumerate(known.expression.items):
             path, number = f"ConceptSets[{i}].expression.items[{n}]", item.concept.concept_id
             concept = vocabulary.concepts.get(number)
             if concept is None:
-                yield Problem(
-                    "concept {id} does not exist in this vocabulary",
-                    check="unknown concept",
-                    severity="warning",
-                    path=path,
-                    todo="remove it, or load a vocabulary that has it",
-                    id=number,
-                )
-            elif concept.invalid:
+                continue
+            if concept.invalid:
                 yield Problem(
                     "concept {id} ({name}) is no longer valid",
                     check="invalid concept",
@@ -227,4 +242,4 @@ def recorded_units(places: Places, vocabulary: Vocabulary) -> Iterator[Problem]:
             )
 
 
-CHECKS = (resolved_empty, listed_concepts, domain_mismatch, recorded_units)
+CHECKS = (resolved_empty, unknown_concepts, listed_concepts, domain_mismatch, recorded_units)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cohorts import CohortDefinition, read_definition
+from cohorts import CohortDefinition, Evaluator, read_definition
 from cohorts.script import script
 from omop_etl.cdm import connect
-from workbench.cli.console import say, say_json, translator_of
+from workbench.cli.console import say, say_json, say_table, translator_of
 from workbench.concepts import concept_labels
+from workbench.differences import People, changes_between, people_between
 from workbench.locales import Translator
 from workbench.sentences import Narrator
 from workbench.sentences.names import concept_set_lines, concept_set_names, concepts_of
+from workbench.settings import Settings
 
 app = typer.Typer()
 
@@ -81,3 +84,45 @@ def write_sql(
             for row in rows.to_pylist():
                 say(f"--   {' | '.join('NULL' if value is None else str(value) for value in row.values())}")
         say(f"{step.sql};")
+
+
+@app.command(name="diff")
+def compare(
+    old: Annotated[Path, typer.Argument(help="The earlier version.")],
+    new: Annotated[Path, typer.Argument(help="The later version.")],
+    cdm: Annotated[str, typer.Option("--cdm", help="A CDM, to count who entered and who left.")] = "",
+    lang: Lang = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Write the result as JSON.")] = False,
+) -> None:
+    """Say what changed between two versions of a definition, in words and, on a CDM, in people."""
+    t = translator_of(lang)
+    before, after = read_definition(old), read_definition(new)
+    people: People | None = None
+    names: dict[int, str] | None = None
+    if cdm:
+        with connect(cdm) as opened:
+            people = people_between(before, after, Evaluator(opened), Settings().policy)
+            names = concept_labels(opened, concepts_of(before) + concepts_of(after), t.language)
+    changes = changes_between(t, before, after, names)
+    if as_json:
+        told = [asdict(change) for change in changes]
+        say_json({"old": before.hash, "new": after.hash, "changes": told, "people": asdict(people) if people else None})
+        return
+    for change in changes:
+        say(change.text(t))
+        if change.kind == "changed":
+            say(f"  − {change.before}")
+            say(f"  + {change.after}")
+    if not changes:
+        say(t("The two versions ask the same."))
+    if people is not None:
+        rows = [
+            [t("Earlier version"), people.before],
+            [t("Later version"), people.after],
+            [t("In both"), people.shared],
+            [t("Entered"), people.entered],
+            [t("Left"), people.left],
+        ]
+        say_table([t("Persons"), ""], rows)
+        if people.shared == "…":
+            say(t("One of the groups is too small to be shown, so none of the three is."))

@@ -61,6 +61,15 @@ def concept_set_lines(t: Translator, definition: CohortDefinition, names: dict[i
     return [_contents(t, known, names) for known in definition.expression.concept_sets or []]
 
 
+def concept_set_contents(t: Translator, known: ConceptSet, names: dict[int, str]) -> list[str]:
+    """Say each line of a concept set."""
+    return [
+        t("without {concept}", concept=said) if item.is_excluded else said
+        for item in known.expression.items
+        if (said := _item(t, item, names))
+    ]
+
+
 def _contents(t: Translator, known: ConceptSet, names: dict[int, str]) -> str:
     inside = [_item(t, item, names) for item in known.expression.items if not item.is_excluded]
     outside = [_item(t, item, names) for item in known.expression.items if item.is_excluded]
