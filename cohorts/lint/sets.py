@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from cohorts.definition import ConceptSet, Part
+from cohorts.definition import ConceptSet, Criterion, Part
 from cohorts.definition.unknown_keys import _known_keys
 from cohorts.lint.places import Places
 from cohorts.lint.problem import Problem
@@ -16,6 +16,7 @@ _NOT_REFERENCES = {"gap_days", "episode_number"}
 
 def references(part: BaseModel, path: str = "") -> Iterator[tuple[str, int]]:
     """Find where a part names concept sets: the path of each reference, and the id."""
+    path = f"{path}.{type(part).__name__}" if isinstance(part, Criterion) else path
     for alias, name in _known_keys(type(part)).items() if isinstance(part, Part) else ():
         value = getattr(part, name)
         here = f"{path}.{alias}".lstrip(".")

@@ -42,11 +42,11 @@ class People:
         People(before='103', after='120', shared='…', entered='…', left='…')
         """
         before, after = shared + left, shared + entered
+        if not any(policy.is_small(count) for count in (shared, entered, left)):
+            return cls(f"{before:,}", f"{after:,}", f"{shared:,}", f"{entered:,}", f"{left:,}")
         larger, smaller = protect_chain(sorted((before, after), reverse=True), policy)
         shown = (str(larger), str(smaller)) if before >= after else (str(smaller), str(larger))
-        if any(policy.is_small(count) for count in (shared, entered, left)):
-            return cls(*shown, "…", "…", "…")
-        return cls(*shown, f"{shared:,}", f"{entered:,}", f"{left:,}")
+        return cls(*shown, "…", "…", "…")
 
 
 def people_between(
