@@ -72,7 +72,7 @@ def lint_cohorts(
             say(t("{name}: {n} findings", name=definition.name, n=len(problems)))
             for problem in problems:
                 say(f"  {severity_name(t, problem.severity)}  {problem.path}\n    {problem.message(t)}")
-                say(f"    {t('what to do')}: {problem.advice(t)}")
+                say("    " + t("{name}: {condition}", name=t("what to do"), condition=problem.advice(t)))
     if strict and any(problem.severity == "critical" for _, problems in found for problem in problems):
         raise typer.Exit(1)
 

@@ -43,7 +43,8 @@ def show_problems(t: Translator, problems: list[Problem], name: str) -> None:
         for problem in problems:
             what, todo = problem.message(t), problem.advice(t)
             st.markdown(f":{_COLOURS[problem.severity]}[**{severity_name(t, problem.severity)}**] {_safe(what)}")
-            st.markdown(f":gray[{t('what to do')}: {_safe(todo)}]")
+            advice = t("{name}: {condition}", name=t("what to do"), condition=_safe(todo))
+            st.markdown(f":gray[{advice}]")
 
 
 def _safe(text: str) -> str:

@@ -9,11 +9,11 @@ import streamlit as st
 
 from cohorts import CohortDefinition
 from omop_etl.cdm import connect
-from workbench.app.data import Source
 from workbench.app.session import keep
 from workbench.explanations import Explained, Line, explain_persons
 from workbench.locales import Translator, mark
 from workbench.settings import Settings
+from workbench.workspace import Workspace
 
 _LOOK: Final = {
     "yes": ("✓", "#146c43", mark("met")),
@@ -24,8 +24,11 @@ _LOOK: Final = {
 }
 
 
-def show_why(t: Translator, source: Source, definition: CohortDefinition) -> None:
-    """Let the user ask about one person; the answer is worked out anew each time and kept nowhere."""
+def show_why(t: Translator, definition: CohortDefinition) -> None:
+    """Let the user ask about one person; the answer is worked out anew each time and kept nowhere.
+
+    It has a connection of its own: the working tables of the pages' evaluator stay as they are.
+    """
     if not Settings().rows:
         st.info(t("Records of single persons are not shown on this installation."), icon=":material/lock:")
         st.markdown(
@@ -47,7 +50,7 @@ def show_why(t: Translator, source: Source, definition: CohortDefinition) -> Non
     if not person.lstrip("-").isdigit():
         st.warning(t("A person's number has digits only."), icon=":material/edit_note:")
         return
-    with st.spinner(t("Looking at the records")), connect(source.cdm.url) as cdm:
+    with st.spinner(t("Looking at the records")), connect(Workspace.current().cdm_url) as cdm:
         explained = explain_persons(t, definition, cdm, [int(person)])[0]
     st.html(lines_html(t, explained.lines))
     _legend(t, explained)

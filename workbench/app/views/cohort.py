@@ -46,7 +46,7 @@ def show() -> None:
         problems = problems_of(source, draft.definition)
         show_cards(t, source, draft, narrator_for(t, source, draft.definition), steps, problems)
         with st.expander(t("Why is a person in or out?"), icon=":material/help_center:"):
-            show_why(t, source, draft.definition)
+            show_why(t, draft.definition)
         with st.expander(t("What changed since it was opened"), icon=":material/difference:"):
             show_changes(t, source, draft)
         with st.expander(t("JSON, export and fingerprint")):
