@@ -90,6 +90,21 @@ def time_pattern(places: Places) -> Iterator[Problem]:
             )
 
 
+def single_day(places: Places) -> Iterator[Problem]:
+    """A window of one day, away from the index date, is mostly a slip: 'after 30 days' for 'within 30 days'."""
+    for place, item in places.counted:
+        low, high = _days(item.start_window)
+        if low is not None and low == high and low != 0:
+            yield Problem(
+                "the window is a single day, {days} days from the index date",
+                check="single day",
+                severity="info",
+                path=f"{place.around_path}.StartWindow",
+                todo="make sure that this is meant",
+                days=low,
+            )
+
+
 def death_time_window(places: Places) -> Iterator[Problem]:
     """Nothing that a person lives through happens after death."""
     for place, item in places.counted:
@@ -153,4 +168,4 @@ def _asks_for_absence(item: CorrelatedCriterion) -> bool:
     return item.occurrence.type != 2 and item.occurrence.count == 0
 
 
-CHECKS = (window_order, time_window, time_pattern, death_time_window, immortal_time)
+CHECKS = (window_order, single_day, time_window, time_pattern, death_time_window, immortal_time)

@@ -90,8 +90,9 @@ def period(t: Translator, value: Period) -> str:
 
 
 def concepts(t: Translator, values: list[Concept]) -> str:
-    """List concepts by name, or by number where they have none."""
-    return listed(t, [(value.concept_name or str(value.concept_id)).strip() for value in values])
+    """List concepts by name, or by number where they have none; a name that several have once."""
+    names = [(value.concept_name or str(value.concept_id)).strip() for value in values]
+    return listed(t, list(dict.fromkeys(names)))
 
 
 def days(t: Translator, number: int) -> str:

@@ -192,6 +192,12 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "critical",
         f"{AT}.StartWindow",
     ),
+    "a single day": (
+        only_rule(around(DRUG, at_least=1, StartWindow=days(-30, -30))),
+        "single day",
+        "info",
+        f"{AT}.StartWindow",
+    ),
     "look back": (
         only_rule(around(DRUG, exactly=0, StartWindow=days(-365, 0))),
         "time window",
