@@ -76,3 +76,11 @@ _ACCOUNT: Final = {
 def account_word(t: Say, name: str) -> str:
     """Say a reason or rule of the account of a load; one that is new here goes by its own name."""
     return f"{t(_ACCOUNT[name])} ({name})" if name in _ACCOUNT else name
+
+
+_SEVERITIES: Final = {"critical": mark("Critical"), "warning": mark("Warning"), "info": mark("Worth a look")}
+
+
+def severity_name(t: Say, severity: str) -> str:
+    """Name how grave a finding in a definition is."""
+    return t(_SEVERITIES[severity])

@@ -1,4 +1,4 @@
-"""``rwe cohort``: check, generate and count cohorts."""
+"""``rwe cohort``: check, generate and count cohorts; what explains them is in files of its own."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from cohorts.engine.plan import plan
 from omop_etl.cdm import connect
 from omop_etl.errors import RweError, UsageError
 from workbench.cli import library
+from workbench.cli.cohort_text import app as text_commands
+from workbench.cli.cohort_why import app as why_commands
 from workbench.cli.console import complain, progress_bar, remark, say_json, say_table, t
 from workbench.counts import attrition_counts
 from workbench.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Check, generate and count cohorts.")
+app = typer.Typer(no_args_is_help=True, help="Check, generate, count and explain cohorts.")
+app.add_typer(why_commands)
+app.add_typer(text_commands)
 app.add_typer(library.app, name="library")
 
 Definitions = Annotated[

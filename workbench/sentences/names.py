@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cohorts import CohortDefinition
-from cohorts.definition import ConceptSet
+from cohorts.definition import ConceptSet, ConceptSetItem
 from workbench.locales import Language, Translator
 
 _MOST_NAMES: Final = 3
@@ -54,3 +54,35 @@ def _name(t: Translator, known: ConceptSet, names: dict[int, str], labels: dict[
         return known.name
     said = [names.get(c.concept_id) or c.concept_name or str(c.concept_id) for c in included]
     return t(", ").join(said) or (known.name or "")
+
+
+def concept_set_lines(t: Translator, definition: CohortDefinition, names: dict[int, str]) -> list[str]:
+    """Say what is in each concept set: concepts with their descendants, mapped codes, and what is left out."""
+    return [_contents(t, known, names) for known in definition.expression.concept_sets or []]
+
+
+def concept_set_contents(t: Translator, known: ConceptSet, names: dict[int, str]) -> list[str]:
+    """Say each line of a concept set."""
+    return [
+        t("without {concept}", concept=said) if item.is_excluded else said
+        for item in known.expression.items
+        if (said := _item(t, item, names))
+    ]
+
+
+def _contents(t: Translator, known: ConceptSet, names: dict[int, str]) -> str:
+    inside = [_item(t, item, names) for item in known.expression.items if not item.is_excluded]
+    outside = [_item(t, item, names) for item in known.expression.items if item.is_excluded]
+    said = t("; ").join(inside) or t("nothing")
+    if outside:
+        said = t("{concepts}; without: {excluded}", concepts=said, excluded=t("; ").join(outside))
+    return t('Concept set "{name}": {concepts}', name=(known.name or str(known.id)).strip(), concepts=said)
+
+
+def _item(t: Translator, item: ConceptSetItem, names: dict[int, str]) -> str:
+    number = item.concept.concept_id
+    name = names.get(number) or item.concept.concept_name or ""
+    said = f"{name} [{number}]".strip()
+    if item.include_descendants:
+        said = t("{concept} with descendants", concept=said)
+    return t("{concept} and codes mapped to it", concept=said) if item.include_mapped else said

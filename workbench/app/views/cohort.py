@@ -9,9 +9,12 @@ from workbench.app.cohort.cards import show_cards
 from workbench.app.cohort.draft import Draft, begin_empty_draft, current_draft, delete_draft, open_draft, saved_drafts
 from workbench.app.cohort.exchange import show_export, show_import
 from workbench.app.cohort.summary import show_summary
+from workbench.app.cohort.versions import show_changes
+from workbench.app.cohort.why import show_why
 from workbench.app.cohort.wording import narrator_for
 from workbench.app.data import current_source, has_source
 from workbench.app.frame import no_data, page_head
+from workbench.app.results import problems_of
 from workbench.app.session import current_translator
 from workbench.locales import Translator
 
@@ -40,7 +43,12 @@ def show() -> None:
         steps = show_summary(t, source, draft.definition)
     with cards:
         _name(t, draft)
-        show_cards(t, source, draft, narrator_for(t, source, draft.definition), steps)
+        problems = problems_of(source, draft.definition)
+        show_cards(t, source, draft, narrator_for(t, source, draft.definition), steps, problems)
+        with st.expander(t("Why is a person in or out?"), icon=":material/help_center:"):
+            show_why(t, draft.definition)
+        with st.expander(t("What changed since it was opened"), icon=":material/difference:"):
+            show_changes(t, source, draft)
         with st.expander(t("JSON, export and fingerprint")):
             show_export(t, draft)
 
