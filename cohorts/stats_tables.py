@@ -1,8 +1,8 @@
-"""OHDSI's attrition tables: the rules, which of them how many events and persons meet, and what a window of dates loses."""
+"""OHDSI's attrition tables: the rules, how many events and persons meet them, and what a window of dates loses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import pyarrow as pa
@@ -19,8 +19,8 @@ EVENTS_MODE = 0
 """``mode_id`` of counts over all qualified events."""
 
 PERSONS_MODE = 1
-"""``mode_id`` of counts over the best event of each person: the one that meets most rules, then the one whose first rule
-met stands first, then the earliest."""
+"""``mode_id`` of counts over the best event of each person: the one that meets most rules; of several, the one whose
+first rule met stands first; of several still, the earliest."""
 
 _ID = ("cohort_definition_id", pa.int64())
 _RULE = ("rule_sequence", pa.int32())
@@ -195,7 +195,7 @@ def _lost(plans: Mapping[int, Plan], evaluator: Evaluator) -> list[tuple[int, in
     return [(number, found.get(number, 0)) for number in clipped]
 
 
-def _table(name: str, rows: list[tuple[object, ...]] | list[tuple[int, ...]] | list[tuple[int, int]]) -> pa.Table:
+def _table(name: str, rows: Sequence[tuple[object, ...]]) -> pa.Table:
     schema = SCHEMAS[name]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
     return pa.table(

@@ -1,4 +1,4 @@
-"""The cohort tests that OHDSI's developers wrote by hand for Circe, run as they stand: small CDMs, rows worked out by people."""
+"""The tests that OHDSI's developers wrote by hand for Circe, as they stand: small CDMs, rows worked out by people."""
 
 from __future__ import annotations
 

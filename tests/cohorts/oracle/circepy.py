@@ -86,8 +86,8 @@ def statements(expression: dict[str, Any], used: Counter[str]) -> list[str]:
 def spelt_out(expression: dict[str, Any]) -> dict[str, Any]:
     """The definition with two defaults of Circe written down that the oracle has otherwise.
 
-    A missing limit is First (circe-be's ResultLimit), not All; a window on the event's end without UseEventEnd tests the
-    end (CohortExpressionQueryBuilder of circe-be), not the start.
+    A missing limit is First (circe-be's ResultLimit), not All; a window on the event's end without UseEventEnd tests
+    the end (CohortExpressionQueryBuilder of circe-be), not the start.
     """
     limits = {limit: {"Type": "First"} for limit in ("QualifiedLimit", "ExpressionLimit")}
     return {**limits, **_with_event_ends(expression)}

@@ -36,8 +36,8 @@ class Report:
     def __str__(self) -> str:
         total = self.agreeing + self.cleared + self.refused.total() + len(self.differences)
         lines = [
-            f"{total} definitions: {self.agreeing} agree as they are, {self.cleared} agree once a declared defect of the"
-            f" oracle is taken out, {self.refused.total()} refused by name, {len(self.differences)} differ;"
+            f"{total} definitions: {self.agreeing} agree as they are, {self.cleared} agree once a declared defect"
+            f" of the oracle is taken out, {self.refused.total()} refused by name, {len(self.differences)} differ;"
             f" {self.not_empty} of those that agree have rows",
             *(f"  refused {count:5}  {reason}" for reason, count in self.refused.most_common()),
             *(f"  defect  {count:5}  {name}" for name, count in self.by_defect.most_common()),
@@ -134,7 +134,8 @@ def features(part: Any, kind: str = "") -> Iterator[str]:
         elif kind in Criterion.kinds:
             yield f"{kind}.{key}"
         elif key == "Occurrence":
-            yield f"occurrence {value['Type']} {'distinct ' + str(value.get('CountColumn')) if 'IsDistinct' in value else ''}"
+            distinct = f" distinct {value.get('CountColumn')}" if "IsDistinct" in value else ""
+            yield f"occurrence {value['Type']}{distinct}"
         elif key == "Type" and isinstance(value, str):
             yield f"{kind or 'limit'} {value.lower()}" if kind != "Occurrence" else "occurrence"
         else:

@@ -1,7 +1,7 @@
 """A small, dense CDM made at random from a seed, full of what real data holds and tidy tests leave out.
 
-Rows end before they start, concepts are 0, missing from CONCEPT or invalid, events lie outside observation periods or in
-persons without one, periods touch, days carry several events, and visits are named by events of other persons.
+Rows end before they start, concepts are 0, missing from CONCEPT or invalid, events lie outside observation periods or
+in persons without one, periods touch, days carry several events, and visits are named by events of other persons.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where the oracle's SQL cannot run, or differs from Circe by an oversight: a named repair of its text.
 
-Each repair says what is wrong and how we know what Circe does; the page references are to OHDSI's Java sources. A repair
-that is no longer needed is found by `test_every_repair_and_defect_is_met`.
+Each repair says what is wrong and how we know what Circe does, from OHDSI's Java sources. A repair or defect that is no
+longer needed is found by the test of every attribute alone.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def _sub(pattern: str, replacement: str) -> Callable[[str], str]:
 
 
 _OUTER = re.compile(
-    r"SELECT\s+(?P<alias>vd|ppp|C)\.person_id,(?=\S)(?P<columns>[^\n]*)\n\s+FROM \(\s+SELECT\s+(?P<inner>(?:(?!\bFROM\b).)*?)\s+"
+    r"SELECT\s+(?P<alias>vd|ppp|C)\.person_id,(?=\S)(?P<columns>[^\n]*)\n\s+FROM \(\s+SELECT\s+"
+    r"(?P<inner>(?:(?!\bFROM\b).)*?)\s+"
     r"FROM (?P<table>\w+\.(?:VISIT_DETAIL|PAYER_PLAN_PERIOD|LOCATION_HISTORY))",
     re.DOTALL,
 )

@@ -85,7 +85,11 @@ def test_every_attribute_and_every_counted_column_alone_gives_the_rows_of_the_or
     assert [repair.name for repair in repairs.REPAIRS if not report.repairs[repair.name]] == []
 
 
-_ONLY_IN_GROUPS = {"RaceCS and EthnicityCS test the race and the ethnicity"}
+_ONLY_IN_GROUPS = {
+    "RaceCS and EthnicityCS test the race and the ethnicity",
+    "a distinct count loses its column where the counted criterion has criteria of its own",
+    "a distinct count of merged events asks the events that are merged for the column too",
+}
 
 _SETS = {1: (1, 7), 2: (4, 8507, 0), 3: (2, 10, 12), 4: ()}
 
