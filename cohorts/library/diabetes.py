@@ -106,7 +106,7 @@ PHENOTYPES: Final = (
             "zh": "2 型糖尿病合并慢性肾脏病患者。",
         },
         logic={
-            "en": "First diagnosis of type 2 diabetes; kidney disease diagnosed, or eGFR below 60 on three days or more.",
+            "en": "First diagnosis of type 2 diabetes; kidney disease diagnosed, or eGFR below 60 on three days.",
             "zh": "首次诊断 2 型糖尿病；诊断慢性肾脏病，或至少 3 个不同日期 eGFR < 60。",
         },
         limits={
