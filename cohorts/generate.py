@@ -64,7 +64,7 @@ class GeneratedCohorts:
 
     def persons(self, name: str) -> int:
         """Return how many persons the cohort holds."""
-        node = self._plan(name).cohort
+        node = self.plan(name).cohort
         counted = sa.func.count(sa.distinct(SPANS.c.person_id))
         return int(self.evaluator.scalar(sa.select(counted).where(SPANS.c.node == self.evaluator.number(node))))
 
@@ -86,7 +86,7 @@ class GeneratedCohorts:
             or after the entry event, ``merged`` with a window of dates that the last step clips the rows to. From
             ``merged``, or else in ``rows``, the events are spans after merging.
         """
-        return attrition_of(self._plan(name), self.evaluator)
+        return attrition_of(self.plan(name), self.evaluator)
 
     def masks(self, name: str) -> pd.DataFrame:
         """Which rules each qualified event meets.
@@ -102,7 +102,7 @@ class GeneratedCohorts:
             A row a qualified event: ``person_id``, ``event_id``, ``start_date`` (datetime64) and ``mask``, in which bit
             i says that rule i (from 0) is met; without rules the mask is 0.
         """
-        planned, number = self._plan(name), self.evaluator.number
+        planned, number = self.plan(name), self.evaluator.number
         event = (INDEX.c.person_id, INDEX.c.event_id, INDEX.c.start_date)
         of_index = INDEX.c.node == number(planned.qualified)
         if planned.masked is None:
@@ -139,9 +139,10 @@ class GeneratedCohorts:
 
     def rules(self, name: str) -> list[str]:
         """Names of the rules, in the order of the mask's bits."""
-        return [rule for rule, _ in self._plan(name).rules]
+        return [rule for rule, _ in self.plan(name).rules]
 
-    def _plan(self, name: str) -> Plan:
+    def plan(self, name: str) -> Plan:
+        """Plan of a cohort that was generated; raises the reason of one that was refused."""
         if name in self.refused:
             raise self.refused[name]
         return self.plans[name]
