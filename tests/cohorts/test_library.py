@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from cohorts import read_definition
 from cohorts.engine.plan import plan
 from cohorts.library import phenotype, phenotypes
+from cohorts.library.reference import library_reference
 from omop_etl.errors import UsageError
 
 
@@ -31,3 +33,10 @@ def test_names_are_found_and_others_are_refused() -> None:
     assert [known.name for known in phenotypes().values()] == list(phenotypes())
     with pytest.raises(UsageError, match="there is no phenotype measles"):
         phenotype("measles")
+
+
+def test_the_documentation_is_in_step() -> None:
+    written = Path(__file__).resolve().parents[2] / "docs" / "phenotypes.md"
+    assert written.read_text("utf-8") == library_reference(), (
+        "run `python -m cohorts.library.reference docs/phenotypes.md`"
+    )

@@ -7,7 +7,7 @@ import streamlit as st
 from workbench.app.choices import distinct
 from workbench.app.cohort.cards import show_cards
 from workbench.app.cohort.draft import Draft, begin_empty_draft, current_draft, delete_draft, open_draft, saved_drafts
-from workbench.app.cohort.exchange import show_export, show_import
+from workbench.app.cohort.exchange import show_export, show_import, show_library
 from workbench.app.cohort.summary import show_summary
 from workbench.app.cohort.versions import show_changes
 from workbench.app.cohort.why import show_why
@@ -71,6 +71,8 @@ def _chooser(t: Translator, draft: Draft | None) -> None:
         if st.button(t("New"), icon=":material/add:", key="new-definition"):
             begin_empty_draft(t("New cohort"))
             st.rerun()
+        with st.popover(t("From the library"), icon=":material/local_library:"):
+            show_library(t)
         with st.popover(t("Import"), icon=":material/upload:"):
             show_import(t)
         if draft is not None:
