@@ -149,3 +149,13 @@ def _column_probes() -> Iterator[Json]:
             }
             rule = {"name": "rule", "expression": {"Type": "ALL", "CriteriaList": [counted]}}
             yield _probe({"VisitOccurrence": {}}, InclusionRules=[rule])
+
+
+def test_a_period_with_fixed_dates_stands_in_the_order_of_its_own_start(world: World) -> None:
+    fixed = {"ObservationPeriod": {"UserDefinedPeriod": {"StartDate": "2018-09-01"}}}
+    expression = _probe(fixed)
+    expression["PrimaryCriteria"]["CriteriaList"].append({"ConditionOccurrence": {"CodesetId": 1}})
+    expression["PrimaryCriteria"]["PrimaryCriteriaLimit"] = {"Type": "First"}
+    report = compare([expression], *world)
+    assert_agreement(report)
+    assert report.not_empty == 1
