@@ -106,6 +106,7 @@ class SelectEvents(Operation[Events]):
                 end.label("end_date"),
                 records.c.visit_id,
                 sa.cast(counted_value, sa.Text).label("count_value"),
+                records.c.start_date.label("sort_date"),
             )
             .select_from(rows.source)
             .where(*conditions)

@@ -145,6 +145,7 @@ class MergeEvents(Operation[MergedEvents]):
             sa.select(
                 *(records.c[name] for name in ("node", "person_id", "event_id", "start_date", "end_date", "visit_id")),
                 sa.cast(counted, sa.Text).label("count_value"),
+                records.c.start_date.label("sort_date"),
             )
             .select_from(rows.source)
             .where(*conditions)

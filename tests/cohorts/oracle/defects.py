@@ -97,6 +97,13 @@ DEFECTS = (
         lambda kind, key, value: (kind, key) == ("DrugExposure", "EffectiveDrugDose"),
     ),
     Defect(
+        "Quantity of a drug exposure is cut to a whole number",
+        "DrugExposureSqlBuilder of circe-be prints four decimals",
+        lambda kind, key, value: (
+            (kind, key) == ("DrugExposure", "Quantity") and any(value[k] % 1 for k in ("Value", "Extent") if k in value)
+        ),
+    ),
+    Defect(
         "First of a device exposure is ignored",
         "deviceExposure.sql of circe-be: C.ordinal = 1; hm_dom_DeviceExposure_first reference rows",
         lambda kind, key, value: (kind, key) == ("DeviceExposure", "First") and value is True,

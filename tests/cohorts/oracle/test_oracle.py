@@ -81,15 +81,18 @@ def test_every_attribute_and_every_counted_column_alone_gives_the_rows_of_the_or
     report = compare(probes, *world)
     assert_agreement(report)
     met = set(report.by_defect)
-    assert {defect.name for defect in defects.DEFECTS if defect.name not in met} <= _ONLY_IN_GROUPS
-    assert [repair.name for repair in repairs.REPAIRS if not report.repairs[repair.name]] == []
+    assert {defect.name for defect in defects.DEFECTS if defect.name not in met} <= _NOT_MET_ALONE
+    assert {repair.name for repair in repairs.REPAIRS if not report.repairs[repair.name]} <= _NOT_MET_ALONE
 
 
-_ONLY_IN_GROUPS = {
+_NOT_MET_ALONE = {
+    "the fixed dates of a payer plan period are lost by the repair of its scope",
+    "a comment at the end of a nested criterion swallows the bracket after it",
     "RaceCS and EthnicityCS test the race and the ethnicity",
     "a distinct count loses its column where the counted criterion has criteria of its own",
     "a distinct count of merged events asks the events that are merged for the column too",
 }
+"""Defects and repairs that need a combination, or dates that happen to lie in a period."""
 
 _SETS = {1: (1, 7), 2: (4, 8507, 0), 3: (2, 10, 12), 4: ()}
 
@@ -149,3 +152,13 @@ def _column_probes() -> Iterator[Json]:
             }
             rule = {"name": "rule", "expression": {"Type": "ALL", "CriteriaList": [counted]}}
             yield _probe({"VisitOccurrence": {}}, InclusionRules=[rule])
+
+
+def test_a_period_with_fixed_dates_stands_in_the_order_of_its_own_start(world: World) -> None:
+    fixed = {"ObservationPeriod": {"UserDefinedPeriod": {"StartDate": "2018-09-01"}}}
+    expression = _probe(fixed)
+    expression["PrimaryCriteria"]["CriteriaList"].append({"ConditionOccurrence": {"CodesetId": 1}})
+    expression["PrimaryCriteria"]["PrimaryCriteriaLimit"] = {"Type": "First"}
+    report = compare([expression], *world)
+    assert_agreement(report)
+    assert report.not_empty == 1
