@@ -57,7 +57,7 @@ def _sentences(t: Translator, definition: CohortDefinition, names: dict[int, str
     expression = definition.expression
     if names is None:
         return Narrator.of(t, expression).definition(expression)
-    return Narrator(t, concept_set_names(t, definition, names)).definition(expression)
+    return Narrator(t, concept_set_names(t, definition, names), names).definition(expression)
 
 
 @app.command(name="sql")

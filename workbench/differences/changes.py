@@ -92,7 +92,7 @@ class _Differ:
     def _narrator(self, definition: CohortDefinition, names: dict[int, str] | None) -> Narrator:
         if names is None:
             return Narrator.of(self.t, definition.expression)
-        return Narrator(self.t, concept_set_names(self.t, definition, names))
+        return Narrator(self.t, concept_set_names(self.t, definition, names), names)
 
     def changes(self) -> Iterator[Change]:
         t, old, new = self.t, self._old.expression, self._new.expression

@@ -47,7 +47,7 @@ def explain_persons(t: Translator, definition: CohortDefinition, cdm: Cdm, perso
     explanations = explain(definition, cdm, persons)
     ids = {number for explanation in explanations for number in _concepts(explanation)}
     labels = concept_labels(cdm, ids | set(concepts_of(definition)), t.language)
-    narrator = Narrator(t, concept_set_names(t, definition, labels))
+    narrator = Narrator(t, concept_set_names(t, definition, labels), labels)
     return [Explained(e, explanation_lines(t, definition, narrator, e, labels)) for e in explanations]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from cohorts.definition import (
@@ -44,11 +45,15 @@ class Conditions:
         Of the language.
     concept_sets : dict of int to str
         Names of the concept sets, in that language.
+    concepts : dict of int to str, optional
+        Names of the concepts that criteria name without a set, such as units; others go by the name that the
+        definition has for them.
     """
 
-    def __init__(self, t: Translator, concept_sets: dict[int, str]) -> None:
+    def __init__(self, t: Translator, concept_sets: dict[int, str], concepts: Mapping[int, str] | None = None) -> None:
         self.t = t
         self._concept_sets = concept_sets
+        self._concepts = concepts or {}
 
     def group(self, group: CriteriaGroup, anchor: Anchor | None = None) -> str:
         """Say a group of conditions; days are counted from `anchor`, by default from the index date."""
@@ -156,7 +161,9 @@ class Conditions:
 
     def _attributes(self, part: Part) -> list[str]:
         units = getattr(part, "unit", None)
-        unit = values.concepts(self.t, units) if units and getattr(part, "value_as_number", None) else ""
+        unit = (
+            values.concepts(self.t, units, self._concepts) if units and getattr(part, "value_as_number", None) else ""
+        )
         said_by_kind = self._source(part) if getattr(part, "codeset_id", None) is None else ""
         said = []
         for field in type(part).model_fields:
@@ -195,7 +202,7 @@ class Conditions:
                 return t("not recorded") if value.is_exclusion else t("recorded")
             name, negated = self._set(value.codeset_id), bool(value.is_exclusion)
         elif isinstance(value, list):
-            name = values.concepts(t, value)
+            name = values.concepts(t, value, self._concepts)
         elif isinstance(value, bool):
             return ""
         else:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from cohorts import CohortDefinition
-from cohorts.definition import ConceptSet, ConceptSetItem
+from cohorts.definition import Concept, ConceptSet, ConceptSetItem, Part
 from workbench.locales import Language, Translator
 
 _MOST_NAMES: Final = 3
 
 
 def concepts_of(definition: CohortDefinition) -> list[int]:
-    """List the concepts that the concept sets of a definition name."""
-    sets = definition.expression.concept_sets or []
-    return [item.concept.concept_id for known in sets for item in known.expression.items]
+    """List the concepts that a definition names, in its concept sets and elsewhere."""
+    return list(dict.fromkeys(concept.concept_id for concept in _concepts_in(definition.expression)))
+
+
+def _concepts_in(part: object) -> Iterator[Concept]:
+    if isinstance(part, Concept):
+        yield part
+    elif isinstance(part, list):
+        for item in part:
+            yield from _concepts_in(item)
+    elif isinstance(part, Part):
+        for field in type(part).model_fields:
+            yield from _concepts_in(getattr(part, field))
 
 
 def concept_set_names(

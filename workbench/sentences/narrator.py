@@ -34,6 +34,8 @@ class Narrator(Conditions):
         Of the language.
     concept_sets : dict of int to str
         Names of the concept sets, in that language.
+    concepts : dict of int to str, optional
+        Names of single concepts, as for `Conditions`.
     """
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from cohorts.definition import Concept, DateAdjustment, DateRange, NumericRange, Occurrence, Period, TextFilter
@@ -89,10 +90,10 @@ def period(t: Translator, value: Period) -> str:
     return t("until {date}", date=value.end_date or "?")
 
 
-def concepts(t: Translator, values: list[Concept]) -> str:
+def concepts(t: Translator, values: list[Concept], names: Mapping[int, str]) -> str:
     """List concepts by name, or by number where they have none; a name that several have once."""
-    names = [(value.concept_name or str(value.concept_id)).strip() for value in values]
-    return listed(t, list(dict.fromkeys(names)))
+    said = [(names.get(c.concept_id) or c.concept_name or str(c.concept_id)).strip() for c in values]
+    return listed(t, list(dict.fromkeys(said)))
 
 
 def days(t: Translator, number: int) -> str:
