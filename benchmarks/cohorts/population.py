@@ -1,4 +1,7 @@
-"""A large synthetic CDM, made by DuckDB's own functions: seeded, set-based, about a hundred records a person."""
+"""A large synthetic CDM, made by DuckDB's own functions: seeded, set-based, about a hundred records a person.
+
+Records stand in the order of their concepts, as the pipeline publishes them.
+"""
 
 from __future__ import annotations
 
@@ -143,5 +146,5 @@ def _records(kind: RecordKind, persons: int, seed: int) -> str:
         f"{kind.concept}, {start}{end}, 32817::BIGINT AS {kind.kind}{visit}{more} FROM (SELECT person_id, "
         f"observation_period_start_date, (observation_period_end_date - observation_period_start_date + 1) AS days, "
         f"unnest(range(({kind.per_person // 2} + hash(person_id, {seed}) % {kind.per_person + 1})::BIGINT)) AS n "
-        f"FROM observation_period) p, LATERAL (SELECT hash(p.person_id, p.n, {seed}) AS h)"
+        f"FROM observation_period) p, LATERAL (SELECT hash(p.person_id, p.n, {seed}) AS h) ORDER BY {kind.concept}"
     )
