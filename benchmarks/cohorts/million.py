@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -78,7 +78,7 @@ def count(file: Path) -> Counted:
             spent.clear()
             with Stopwatch() as first:
                 persons = _eligible(trial(), cdm, evaluator)
-            of_first = dict(spent)
+            of_first = {kind: replace(part) for kind, part in spent.items()}
             edited = []
             for threshold in EDITS:
                 with Stopwatch() as watch:

@@ -36,9 +36,11 @@ class MaskRules(Operation[Masked]):
 
     @override
     def query(self, shape: Any, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
+        of_event = (members.c.node, TRUTH.c.person_id, TRUTH.c.event_id)
         held = (
-            sa.select(members.c.node, TRUTH.c.person_id, TRUTH.c.event_id, members.c.meaning.label("bit"))
+            sa.select(*of_event, sa.func.sum(members.c.meaning).label("mask"), sa.func.count().label("met"))
             .join(TRUTH, TRUTH.c.node == members.c.member)
+            .group_by(*of_event)
             .subquery("held")
         )
         same_event = sa.and_(
@@ -47,12 +49,11 @@ class MaskRules(Operation[Masked]):
             held.c.event_id == INDEX.c.event_id,
         )
         event = (parameters.c.node, INDEX.c.person_id, INDEX.c.event_id)
-        mask = sa.cast(sa.func.coalesce(sa.func.sum(held.c.bit), 0), sa.BigInteger)
+        mask = sa.cast(sa.func.coalesce(held.c.mask, 0), sa.BigInteger)
         return (
-            sa.select(*event, mask, sa.func.count(held.c.node))
+            sa.select(*event, mask, sa.func.coalesce(held.c.met, 0))
             .join(INDEX, INDEX.c.node == parameters.c.index_events)
             .join(held, same_event, isouter=True)
-            .group_by(*event)
         )
 
 
