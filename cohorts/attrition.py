@@ -71,14 +71,24 @@ class _Counter:
 
     def entry_events(self, plan: Plan) -> _Step:
         """Entry events as they stand in the records, before any restriction."""
-        numbers = [self._evaluator.number(node) for node in plan.entry_events]
-        per_use = sum(self._count(EVENTS, EVENTS.c.node == number)[0] for number in numbers)
-        _, persons = self._count(EVENTS, EVENTS.c.node.in_(numbers))
-        return _Step("entry", "", per_use, persons)
+        numbers = tuple(self._evaluator.number(node) for node in plan.entry_events)
+
+        def count() -> _Step:
+            if len(numbers) == 1:
+                return _Step("entry", "", *self._count(EVENTS, EVENTS.c.node == numbers[0]))
+            per_use = sum(self._count(EVENTS, EVENTS.c.node == number)[0] for number in numbers)
+            _, persons = self._count(EVENTS, EVENTS.c.node.in_(numbers))
+            return _Step("entry", "", per_use, persons)
+
+        return self._evaluator.remembered(("entry", numbers), count)
 
     def within_observation(self, plan: Plan) -> _Step:
         """Entry events that start in an observation period, however long it is."""
-        uses = pa.table({"position": [self._evaluator.number(node) for node in plan.entry_events]})
+        numbers = tuple(self._evaluator.number(node) for node in plan.entry_events)
+        return self._evaluator.remembered(("within", numbers), lambda: self._within_observation(numbers))
+
+    def _within_observation(self, numbers: tuple[int, ...]) -> _Step:
+        uses = pa.table({"position": list(numbers)})
         period = self._evaluator.cdm.table("observation_period")
         within = sa.and_(
             period.c.person_id == EVENTS.c.person_id,
@@ -102,7 +112,14 @@ class _Counter:
 
     def index_steps(self, node: Entry | Qualified, restricted: str, limited: str) -> list[_Step]:
         """What a restriction leaves, and then what the limit on a person's events leaves."""
-        of_node = INDEX.c.node == self._evaluator.number(node)
+        number = self._evaluator.number(node)
+        return self._evaluator.remembered(
+            ("index", number, restricted), lambda: self._index_steps(node, INDEX.c.node == number, restricted, limited)
+        )
+
+    def _index_steps(
+        self, node: Entry | Qualified, of_node: ColumnElement[bool], restricted: str, limited: str
+    ) -> list[_Step]:
         events, persons = self._count(INDEX, of_node)
         if node.limit == "all":
             return [_Step(restricted, "", events, persons)]
@@ -114,12 +131,10 @@ class _Counter:
         """What is left after each rule together with those before it."""
         if plan.masked is None:
             return []
-        needed = pa.table(
-            {
-                "position": list(range(len(plan.rules))),
-                "needed": [(2 << position) - 1 for position in range(len(plan.rules))],
-            }
-        )
+        needed_masks = [(2 << position) - 1 for position in range(len(plan.rules))]
+        if plan.qualified.one_per_person:
+            return self._rule_steps_of_persons(plan, plan.masked, needed_masks)
+        needed = pa.table({"position": list(range(len(plan.rules))), "needed": needed_masks})
         met = MASKED.c.mask.op("&")(_STEPS.c.needed) == _STEPS.c.needed
         query = (
             sa.select(
@@ -137,6 +152,14 @@ class _Counter:
             _Step("rule", name, found.get(i, none)["events"], found.get(i, none)["persons"])
             for i, (name, _) in enumerate(plan.rules)
         ]
+
+    def _rule_steps_of_persons(self, plan: Plan, masked: Node, needed: list[int]) -> list[_Step]:
+        """Count by mask first: where a person has one event, events are persons."""
+        of_node = MASKED.c.node == self._evaluator.number(masked)
+        query = sa.select(MASKED.c.mask, sa.func.count().label("events")).where(of_node).group_by(MASKED.c.mask)
+        counts = [(row["mask"], row["events"]) for row in self._evaluator.fetch(query).to_pylist()]
+        left = [sum(events for mask, events in counts if mask & wanted == wanted) for wanted in needed]
+        return [_Step("rule", name, count, count) for (name, _), count in zip(plan.rules, left, strict=True)]
 
     def rows_of(self, table: sa.Table, node: Node, kind: str) -> _Step:
         """Rows of a node, as a step."""

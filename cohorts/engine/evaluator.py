@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -22,6 +22,8 @@ from omop_etl.cdm.engines.base import arrow_schema, scratch_table
 
 Progress = Callable[[int, int], None]
 """Called with the number of nodes evaluated and the number of all."""
+
+Remembered = TypeVar("Remembered")
 
 _RANK = {kind: position for position, kind in enumerate(OPERATIONS)}
 
@@ -44,6 +46,7 @@ class Evaluator:
         self.cdm = cdm
         self._numbers: dict[str, int] = {}
         self._done: set[str] = set()
+        self._remembered: dict[Hashable, Any] = {}
         self._statements: dict[tuple[type[Node], Hashable], _Statement] = {}
         for table in ALL_TABLES:
             cdm.engine.drop(table)
@@ -93,6 +96,12 @@ class Evaluator:
     def scalar(self, query: sa.ClauseElement) -> Any:
         """First value of a query over the working tables."""
         return self.cdm.engine.scalar(query)
+
+    def remembered(self, key: Hashable, count: Callable[[], Remembered]) -> Remembered:
+        """Give what `count` counts of the rows of nodes; once, since the rows of a node never change."""
+        if key not in self._remembered:
+            self._remembered[key] = count()
+        return self._remembered[key]
 
     def _pending(self, nodes: Iterable[Node]) -> dict[str, Node]:
         pending: dict[str, Node] = {}
