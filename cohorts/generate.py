@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -204,6 +206,27 @@ def generate(
     """
     _require_content(cdm)
     evaluator = evaluator or Evaluator(cdm)
+    with _collection_paused():
+        plans, refused = _planned(definitions, evaluator, strict=strict)
+        evaluator.evaluate([planned.cohort for planned in plans.values()], progress)
+    return GeneratedCohorts(dict(definitions), refused, evaluator, plans)
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Keep Python from looking for garbage again and again while plans, which are not, pile up."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _planned(
+    definitions: Mapping[str, CohortDefinition], evaluator: Evaluator, *, strict: bool
+) -> tuple[dict[str, Plan], dict[str, RweError]]:
     plans: dict[str, Plan] = {}
     refused: dict[str, RweError] = {}
     for name, definition in definitions.items():
@@ -216,8 +239,7 @@ def generate(
             refused[name] = error
         else:
             plans[name] = planned
-    evaluator.evaluate([planned.cohort for planned in plans.values()], progress)
-    return GeneratedCohorts(dict(definitions), refused, evaluator, plans)
+    return plans, refused
 
 
 def _require_content(cdm: Cdm) -> None:

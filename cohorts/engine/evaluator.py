@@ -114,9 +114,9 @@ class Evaluator:
         return pending
 
     def _run(self, kind: type[Node], shapes: Mapping[Hashable, Sequence[Node]]) -> None:
-        """Run one statement per shape; none of them reads what another writes, so they run side by side."""
-        work = [self._statement(kind, shape).work(alike, self.number) for shape, alike in shapes.items()]
-        twins = self.cdm.engine.twins if len(work) > 1 else ()
+        """Run one statement per shape; none reads what another writes, so they run while the next is written."""
+        work = (self._statement(kind, shape).work(alike, self.number) for shape, alike in shapes.items())
+        twins = self.cdm.engine.twins if len(shapes) > 1 else ()
         if twins:
             idle = [self.cdm.engine, *twins]
             with ThreadPoolExecutor(len(idle)) as pool:
