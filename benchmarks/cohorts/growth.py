@@ -23,14 +23,14 @@ def run(report: Report, folder: Path, quick: bool) -> None:
         measured.append({"persons": persons, "first": found.first, "edited": found.edited})
     table = pd.DataFrame(measured)
     report.table("seconds", ["persons", *_SERIES.values()], table.to_numpy(dtype=object).tolist())
-    drawn = table.rename(columns=_SERIES).melt("persons", var_name="count", value_name="seconds")
+    drawn = table.rename(columns=_SERIES).melt("persons", var_name="series", value_name="seconds")
     lines = (
         alt.Chart(drawn)
         .mark_line(point=True)
         .encode(
             x=alt.X("persons:Q", scale=alt.Scale(type="log"), title="Persons"),
             y=alt.Y("seconds:Q", scale=alt.Scale(type="log"), title="Seconds"),
-            color=alt.Color("count:N", title=None),
+            color=alt.Color("series:N", title=None),
         )
         .properties(width=420, height=280)
     )
