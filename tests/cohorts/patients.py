@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from datetime import date
 from pathlib import Path
@@ -149,7 +150,7 @@ def definition(entry: Any = CONDITION, *, limit: str = "All", **parts: Any) -> d
     """Expression with one entry criterion, the sets of `SETS` and whatever else is given under Circe's keys."""
     observed = parts.pop("ObservationWindow", {"PriorDays": 0, "PostDays": 0})
     expression = {
-        "ConceptSets": SETS,
+        "ConceptSets": copy.deepcopy(SETS),  # what a test changes in them reaches no other test
         "PrimaryCriteria": {
             "CriteriaList": entry if isinstance(entry, list) else [entry],
             "ObservationWindow": observed,
