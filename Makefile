@@ -5,7 +5,7 @@ RUN  := $(PY) -m
 STAMP := $(VENV)/.rwe-installed
 DEV_STAMP := $(VENV)/.rwe-dev-installed
 
-.PHONY: demo test test-all check bench install dev lock clean
+.PHONY: demo test test-all check bench install dev wheels lock clean
 
 $(PY):
 	python3 -m venv $(VENV)
@@ -26,11 +26,11 @@ demo: install            ## sample extract -> CDM -> study -> report -> http://l
 	$(VENV)/bin/rwe demo
 
 test: dev                ## the default suite, under 15 minutes on 2 cores
-	$(PY) tests/setup_browser.py
+	$(PY) tests/setup_machine.py
 	$(RUN) pytest -n 2 --dist loadgroup -m "not slow"
 
 test-all: dev            ## everything, the long suites too
-	$(PY) tests/setup_browser.py
+	$(PY) tests/setup_machine.py
 	$(RUN) pytest -n 2 --dist loadgroup
 
 check: dev               ## format, lint, types, import rules, translations
@@ -41,6 +41,11 @@ check: dev               ## format, lint, types, import rules, translations
 
 bench: dev               ## speed and memory, as ratios against a peer in the same run
 	$(RUN) benchmarks
+
+wheels: $(PY)            ## dist/wheels: all that an installation without a network needs
+	$(RUN) pip wheel --quiet --wheel-dir dist/wheels --requirement requirements.lock
+	$(RUN) pip wheel --quiet --wheel-dir dist/wheels --no-deps .
+	cp requirements.lock dist/wheels/
 
 lock: $(PY)              ## pin what pyproject.toml allows today
 	$(RUN) pip install --quiet uv

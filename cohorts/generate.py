@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -15,6 +17,7 @@ from cohorts.engine.evaluator import Evaluator, Progress
 from cohorts.engine.nodes import Node
 from cohorts.engine.plan import Plan, plan
 from cohorts.engine.tables import INDEX, MASKED, SPANS
+from cohorts.stats_tables import StatsTables, stats_tables
 from omop_etl.cdm import Cdm
 from omop_etl.cdm.engines.base import scratch_table
 from omop_etl.errors import CannotAnswerError, RweError
@@ -53,8 +56,7 @@ class GeneratedCohorts:
     @property
     def rows(self) -> pa.Table:
         """Rows of all cohorts: `ROW_SCHEMA`, ordered by definition, person and date."""
-        names = list(self.definitions)
-        numbers = {name: position for position, name in enumerate(names, start=1) if name in self.plans}
+        names, numbers = list(self.definitions), self._numbers
         if not numbers:
             return ROW_SCHEMA.empty_table()
         found = self._fetch_rows({number: self.plans[name].cohort for name, number in numbers.items()})
@@ -64,7 +66,7 @@ class GeneratedCohorts:
 
     def persons(self, name: str) -> int:
         """Return how many persons the cohort holds."""
-        node = self._plan(name).cohort
+        node = self.plan(name).cohort
         counted = sa.func.count(sa.distinct(SPANS.c.person_id))
         return int(self.evaluator.scalar(sa.select(counted).where(SPANS.c.node == self.evaluator.number(node))))
 
@@ -79,12 +81,14 @@ class GeneratedCohorts:
         Returns
         -------
         pandas.DataFrame
-            A row a step: ``step`` (from 0), ``kind`` (``entry``, ``observation``, ``entry_limit``, ``additional``,
-            ``qualified_limit``, ``rule``, ``expression_limit``, ``exit``, ``rows``), ``name`` (of a rule), ``events``,
-            ``persons``, ``excluded_events``, ``excluded_persons``. In the last step the events are the rows of the
-            cohort after merging.
+            A row a step: ``step`` (from 0), ``kind`` (``entry``, ``within_observation``, ``observation``,
+            ``entry_limit``, ``additional``, ``qualified_limit``, ``rule``, ``expression_limit``, ``exit``, ``merged``,
+            ``rows``), ``name`` (of a rule), ``events``, ``persons``, ``excluded_events``, ``excluded_persons``. A step
+            that the definition does not have is left out: ``within_observation`` comes with days of observation before
+            or after the entry event, ``merged`` with a window of dates that the last step clips the rows to. From
+            ``merged``, or else in ``rows``, the events are spans after merging.
         """
-        return attrition_of(self._plan(name), self.evaluator)
+        return attrition_of(self.plan(name), self.evaluator)
 
     def masks(self, name: str) -> pd.DataFrame:
         """Which rules each qualified event meets.
@@ -100,7 +104,7 @@ class GeneratedCohorts:
             A row a qualified event: ``person_id``, ``event_id``, ``start_date`` (datetime64) and ``mask``, in which bit
             i says that rule i (from 0) is met; without rules the mask is 0.
         """
-        planned, number = self._plan(name), self.evaluator.number
+        planned, number = self.plan(name), self.evaluator.number
         event = (INDEX.c.person_id, INDEX.c.event_id, INDEX.c.start_date)
         of_index = INDEX.c.node == number(planned.qualified)
         if planned.masked is None:
@@ -115,11 +119,32 @@ class GeneratedCohorts:
         frame = self.evaluator.fetch(query.order_by(INDEX.c.person_id, INDEX.c.event_id)).to_pandas()
         return frame.astype({"mask": "int64", "start_date": "datetime64[s]"})
 
+    def stats_tables(self) -> StatsTables:
+        """OHDSI's attrition tables of all cohorts.
+
+        Returns
+        -------
+        StatsTables
+            ``cohort_inclusion``, ``cohort_inclusion_result``, ``cohort_inclusion_stats``, ``cohort_summary_stats`` and
+            ``cohort_censor_stats``, with OHDSI's columns; the definitions have the numbers that they have in `rows`.
+        """
+        return stats_tables(
+            {number: self.definitions[name] for name, number in self._numbers.items()},
+            {number: self.plans[name] for name, number in self._numbers.items()},
+            self.evaluator,
+        )
+
+    @property
+    def _numbers(self) -> dict[str, int]:
+        """Number of each definition that was generated."""
+        return {name: position for position, name in enumerate(self.definitions, start=1) if name in self.plans}
+
     def rules(self, name: str) -> list[str]:
         """Names of the rules, in the order of the mask's bits."""
-        return [rule for rule, _ in self._plan(name).rules]
+        return [rule for rule, _ in self.plan(name).rules]
 
-    def _plan(self, name: str) -> Plan:
+    def plan(self, name: str) -> Plan:
+        """Plan of a cohort that was generated; raises the reason of one that was refused."""
         if name in self.refused:
             raise self.refused[name]
         return self.plans[name]
@@ -181,6 +206,27 @@ def generate(
     """
     _require_content(cdm)
     evaluator = evaluator or Evaluator(cdm)
+    with _collection_paused():
+        plans, refused = _planned(definitions, evaluator, strict=strict)
+        evaluator.evaluate([planned.cohort for planned in plans.values()], progress)
+    return GeneratedCohorts(dict(definitions), refused, evaluator, plans)
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Keep Python from looking for garbage again and again while plans, which are not, pile up."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _planned(
+    definitions: Mapping[str, CohortDefinition], evaluator: Evaluator, *, strict: bool
+) -> tuple[dict[str, Plan], dict[str, RweError]]:
     plans: dict[str, Plan] = {}
     refused: dict[str, RweError] = {}
     for name, definition in definitions.items():
@@ -193,8 +239,7 @@ def generate(
             refused[name] = error
         else:
             plans[name] = planned
-    evaluator.evaluate([planned.cohort for planned in plans.values()], progress)
-    return GeneratedCohorts(dict(definitions), refused, evaluator, plans)
+    return plans, refused
 
 
 def _require_content(cdm: Cdm) -> None:

@@ -24,6 +24,7 @@ from omop_etl.derive import (
     observation_period_statement,
 )
 from omop_etl.derive.observation_period import data_end_query
+from omop_etl.errors import RweError
 from omop_etl.mapping import MappingDocument, library_mapping, mapping_hash
 from omop_etl.mapping.compiler.targets import OUT, Target, direct_tables
 from omop_etl.mapping.runner import (
@@ -131,6 +132,7 @@ class _Run:
         every = [part for parts in staged for part in parts]
         with self.tell("Writing the tables"):
             self._write(every)
+            self._require_persons()
         with self.tell("Deriving periods and eras"):
             data_end = self._derive()
         with self.tell("Checking the result"):
@@ -197,6 +199,18 @@ class _Run:
         self.quarantine = self.workspace.folder / "quarantine.parquet"
         write_quarantine(self.working, staged, self.quarantine)
         self.progress(self.stage, len(tables) + 1, len(tables) + 1)
+
+    def _require_persons(self) -> None:
+        if self.working.value(f"SELECT count(*) FROM {OUT}.main.person"):
+            return
+        reasons = self.working.rows(
+            f"SELECT reason FROM {OUT}.{ETL_SCHEMA}.disposition GROUP BY reason ORDER BY count(*) DESC, reason LIMIT 3"
+        )
+        raise RweError(
+            "the extract gave no person; its rows were turned away mostly as: {reasons}",
+            todo="check the file of the patients (`rwe etl check`) and what the mapping asks of it",
+            reasons=", ".join(reason for (reason,) in reasons) or "-",
+        )
 
     def _derive(self) -> str:
         cdm = f"{OUT}.main"

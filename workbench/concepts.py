@@ -14,6 +14,7 @@ from omop_etl.errors import CannotAnswerError
 from omop_etl.vocabulary import search_concepts
 from omop_etl.vocabulary.search import CHINESE, FoundConcept
 from workbench.locales import Language
+from workbench.units import unit_symbol
 
 _LANGUAGE_CONCEPTS: Final[dict[Language, int]] = {"zh": CHINESE}
 """Concept of the language of a synonym; English names are the concepts' own."""
@@ -54,7 +55,7 @@ def concept_labels(cdm: Cdm, concept_ids: Iterable[int], language: Language) -> 
     concept_ids : iterable of int
         Which concepts.
     language : {"zh", "en"}
-        The language; a concept without a name in it goes by its English name.
+        The language; a concept without a name in it goes by its English name, a unit by its symbol.
 
     Returns
     -------
@@ -65,11 +66,17 @@ def concept_labels(cdm: Cdm, concept_ids: Iterable[int], language: Language) -> 
     if not wanted:
         return {}
     concept = cdm.table("concept", ["concept_id", "concept_name"])
-    rows = cdm.engine.fetch(
-        sa.select(concept.c.concept_id, concept.c.concept_name).where(concept.c.concept_id.in_(wanted))
-    )
-    labels = dict(zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True))
-    return labels | _synonyms(cdm, wanted, language)
+    columns = [concept.c.concept_id, concept.c.concept_name]
+    if {"vocabulary_id", "concept_code"} <= set(cdm.tables["concept"]):
+        columns += [concept.c.vocabulary_id, concept.c.concept_code]
+    rows = cdm.engine.fetch(sa.select(*columns).where(concept.c.concept_id.in_(wanted))).to_pylist()
+    labels = {row["concept_id"]: row["concept_name"] for row in rows}
+    symbols = {
+        row["concept_id"]: symbol
+        for row in rows
+        if row.get("vocabulary_id") == "UCUM" and (symbol := unit_symbol(row["concept_code"] or ""))
+    }
+    return labels | symbols | _synonyms(cdm, wanted, language)
 
 
 def _synonyms(cdm: Cdm, concept_ids: list[int], language: Language) -> dict[int, str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from workbench.access import DisclosurePolicy, Shown, protect_chain
 from workbench.words import Say, step_name
 
-BEFORE_RULES: Final = ("entry", "observation", "entry_limit", "additional", "qualified_limit")
+BEFORE_RULES: Final = ("entry", "within_observation", "observation", "entry_limit", "additional", "qualified_limit")
 """Kinds of the steps before the rules of a definition."""
 
 

@@ -24,6 +24,8 @@ class Settings(BaseSettings):
         Of the pages, until somebody chooses.
     small_count : int
         The smallest count that is shown; whoever uses the pages cannot lower it.
+    rows : bool
+        Whether records of single persons may be shown to whoever uses this installation.
     """
 
     model_config = SettingsConfigDict(env_prefix="RWE_", toml_file="rwe.toml", extra="forbid")
@@ -32,6 +34,7 @@ class Settings(BaseSettings):
     cdm: str = ""
     language: Language = "zh"
     small_count: int = Field(default=DEFAULT_THRESHOLD, ge=1)
+    rows: bool = False
 
     @property
     def policy(self) -> DisclosurePolicy:

@@ -11,12 +11,14 @@ Say = Callable[..., str]
 
 _STEPS: Final = {
     "entry": mark("Entry event"),
+    "within_observation": mark("In an observation period"),
     "observation": mark("Observed long enough"),
     "entry_limit": mark("One entry event per person"),
     "additional": mark("Restriction of the entry event"),
     "qualified_limit": mark("One restricted entry event per person"),
     "expression_limit": mark("One event per person after all criteria"),
     "exit": mark("Follow-up after the index date"),
+    "merged": mark("Overlapping spans merged"),
     "rows": mark("Rows of the cohort, overlapping ones merged"),
 }
 
@@ -61,6 +63,7 @@ _ACCOUNT: Final = {
     "unknown_person": mark("a patient who is not in the patient file"),
     "damaged_identifier": mark("an identifier damaged by a spreadsheet"),
     "person_without_birth": mark("a patient without a date of birth"),
+    "impossible_birth": mark("a date of birth that no patient can have"),
     "person_without_sex": mark("a patient without a sex"),
     "activity_after_death": mark("a death before later activity"),
     "malformed_row": mark("a row with too few or too many fields"),
@@ -73,3 +76,11 @@ _ACCOUNT: Final = {
 def account_word(t: Say, name: str) -> str:
     """Say a reason or rule of the account of a load; one that is new here goes by its own name."""
     return f"{t(_ACCOUNT[name])} ({name})" if name in _ACCOUNT else name
+
+
+_SEVERITIES: Final = {"critical": mark("Critical"), "warning": mark("Warning"), "info": mark("Worth a look")}
+
+
+def severity_name(t: Say, severity: str) -> str:
+    """Name how grave a finding in a definition is."""
+    return t(_SEVERITIES[severity])

@@ -113,6 +113,12 @@ def _parsed(path: Path) -> dict[str, Any]:
             file=path.name,
             position=error.start,
         ) from None
+    except RecursionError:
+        raise RweError(
+            "{file} is nested too deeply to be read",
+            todo="put fewer groups and criteria inside each other",
+            file=path.name,
+        ) from None
     except json.JSONDecodeError as error:
         raise RweError(
             "{file} is not valid JSON: {reason} at line {line}, column {column}",
@@ -164,6 +170,13 @@ def _from_content(content: dict[str, Any], name: str, semantics: Semantics | Non
         )
     except ValidationError as error:
         first = error.errors()[0]
+        if first["msg"].startswith("Recursion error"):
+            raise RweError(
+                "{name}: {path} … is nested too deeply to be read",
+                todo="put fewer groups and criteria inside each other",
+                name=name,
+                path=path_text(first["loc"][:4]),
+            ) from None
         raise RweError(
             "{name}: {path}: {reason}",
             todo="mend that place in the definition",

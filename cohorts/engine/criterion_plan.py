@@ -54,12 +54,16 @@ class CriterionPlanner:
     def merged(
         self, criterion: CustomEra, members: tuple[AnyEvents, ...], path: str, count_column: str | None
     ) -> MergedEvents:
-        """Spans merged from the events of several criteria."""
+        """Spans merged from the events of several criteria.
+
+        Circe's SQL looks for the gap before it has added the gap days (customEra.sql compares the ends of the inner
+        query), so there only spans that touch are merged; its semantics keep that.
+        """
         if not members:
             self._filters.refuse(f"{path}.CriteriaList", "there is nothing to merge", "add a criterion")
         return MergedEvents(
             members=members,
-            gap_days=criterion.gap_days or 0,
+            gap_days=(criterion.gap_days or 0) if self._exact else 0,
             first=bool(criterion.first),
             filters=self._filters.filters(criterion, _MERGED, path),
             adjustment=self._adjustment(criterion),

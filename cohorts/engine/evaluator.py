@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -15,10 +17,13 @@ from cohorts.engine.operations import OPERATIONS
 from cohorts.engine.operations.base import Operation
 from cohorts.engine.tables import ALL_TABLES
 from omop_etl.cdm import Cdm
+from omop_etl.cdm.engines import Engine
 from omop_etl.cdm.engines.base import arrow_schema, scratch_table
 
 Progress = Callable[[int, int], None]
 """Called with the number of nodes evaluated and the number of all."""
+
+Remembered = TypeVar("Remembered")
 
 _RANK = {kind: position for position, kind in enumerate(OPERATIONS)}
 
@@ -41,6 +46,7 @@ class Evaluator:
         self.cdm = cdm
         self._numbers: dict[str, int] = {}
         self._done: set[str] = set()
+        self._remembered: dict[Hashable, Any] = {}
         self._statements: dict[tuple[type[Node], Hashable], _Statement] = {}
         for table in ALL_TABLES:
             cdm.engine.drop(table)
@@ -69,11 +75,10 @@ class Evaluator:
             shapes: dict[Hashable, list[Node]] = defaultdict(list)
             for node in ready:
                 shapes[OPERATIONS[kind].shape(node)].append(node)
-            for shape, alike in shapes.items():
-                self._run(kind, shape, alike)
-                schedule.finish(alike)
-                if progress is not None:
-                    progress(schedule.total - schedule.remaining, schedule.total)
+            self._run(kind, shapes)
+            schedule.finish(ready)
+            if progress is not None:
+                progress(schedule.total - schedule.remaining, schedule.total)
 
     def fetch(self, query: sa.ClauseElement) -> pa.Table:
         """Rows of a query over the working tables."""
@@ -92,6 +97,12 @@ class Evaluator:
         """First value of a query over the working tables."""
         return self.cdm.engine.scalar(query)
 
+    def remembered(self, key: Hashable, count: Callable[[], Remembered]) -> Remembered:
+        """Give what `count` counts of the rows of nodes; once, since the rows of a node never change."""
+        if key not in self._remembered:
+            self._remembered[key] = count()
+        return self._remembered[key]
+
     def _pending(self, nodes: Iterable[Node]) -> dict[str, Node]:
         pending: dict[str, Node] = {}
         stack = list(nodes)
@@ -102,9 +113,19 @@ class Evaluator:
                 stack.extend(node.inputs)
         return pending
 
-    def _run(self, kind: type[Node], shape: Hashable, nodes: Sequence[Node]) -> None:
-        self._statement(kind, shape).run(nodes, self.number)
-        self._done.update(node.key for node in nodes)
+    def _run(self, kind: type[Node], shapes: Mapping[Hashable, Sequence[Node]]) -> None:
+        """Run one statement per shape; none reads what another writes, so they run while the next is written."""
+        work = (self._statement(kind, shape).work(alike, self.number) for shape, alike in shapes.items())
+        twins = self.cdm.engine.twins if len(shapes) > 1 else ()
+        if twins:
+            idle = [self.cdm.engine, *twins]
+            with ThreadPoolExecutor(len(idle)) as pool:
+                for done in [pool.submit(_on_idle, idle, item) for item in work]:
+                    done.result()
+        else:
+            for item in work:
+                item.run(self.cdm.engine)
+        self._done.update(node.key for alike in shapes.values() for node in alike)
 
     def _statement(self, kind: type[Node], shape: Hashable) -> _Statement:
         statement = self._statements.get((kind, shape))
@@ -156,25 +177,51 @@ class _Statement:
         )
         self._query = operation.query(shape, self._parameters, self._members, cdm)
 
-    def run(self, nodes: Sequence[Node], number: Callable[[Node], int]) -> None:
+    def work(self, nodes: Sequence[Node], number: Callable[[Node], int]) -> _Work:
+        """Write down the parameters of some nodes for one run of the statement."""
         rows = [(number(node), *row) for node in nodes for row in self._operation.rows(node, number)]
         links = [
             (number(node), number(member), meaning)
             for node in nodes
             for member, meaning in self._operation.members(node)
         ]
-        self._load(self._parameters, rows)
+        tables = [(self._parameters, _arrow(self._parameters, rows))]
         if links:
-            self._load(self._members, links)
-        try:
-            if rows:
-                self._engine.insert(self._operation.output, self._query)
-        finally:
-            self._engine.drop(self._parameters)
-            self._engine.drop(self._members)
+            tables.append((self._members, _arrow(self._members, links)))
+        if rows:
+            self._engine.sql(self._query)
+        return _Work(tables, self._operation.output, self._query if rows else None)
 
-    def _load(self, table: sa.Table, rows: list[tuple[Any, ...]]) -> None:
-        schema = arrow_schema(table)
-        columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-        arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
-        self._engine.load(table, pa.Table.from_arrays(arrays, schema=schema))
+
+@dataclass
+class _Work:
+    """One run of a statement: the tables it needs, and where its rows go."""
+
+    tables: list[tuple[sa.Table, pa.Table]]
+    output: sa.Table
+    query: sa.Select[Any] | None
+
+    def run(self, engine: Engine) -> None:
+        try:
+            for table, rows in self.tables:
+                engine.load(table, rows)
+            if self.query is not None:
+                engine.insert(self.output, self.query)
+        finally:
+            for table, _ in self.tables:
+                engine.drop(table)
+
+
+def _on_idle(idle: list[Engine], work: _Work) -> None:
+    engine = idle.pop()
+    try:
+        work.run(engine)
+    finally:
+        idle.append(engine)
+
+
+def _arrow(table: sa.Table, rows: list[tuple[Any, ...]]) -> pa.Table:
+    schema = arrow_schema(table)
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
+    arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)

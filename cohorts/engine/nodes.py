@@ -166,6 +166,11 @@ class Entry(Node):
     post_days: int = 0
     limit: Limit = "first"
 
+    @property
+    def one_per_person(self) -> bool:
+        """Whether a person has one row at most."""
+        return self.limit != "all"
+
 
 @dataclass(frozen=True, eq=False)
 class Qualified(Node):
@@ -174,6 +179,11 @@ class Qualified(Node):
     entry: Entry
     group: AnyTruth
     limit: Limit = "first"
+
+    @property
+    def one_per_person(self) -> bool:
+        """Whether a person has one row at most."""
+        return self.limit != "all" or self.entry.one_per_person
 
 
 AnyIndex = NestedIndex | Entry | Qualified
@@ -247,6 +257,11 @@ class Included(Node):
     index: Entry | Qualified
     masked: Masked | None = None
     limit: Limit = "first"
+
+    @property
+    def one_per_person(self) -> bool:
+        """Whether a person has one row at most."""
+        return self.limit != "all" or self.index.one_per_person
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,8 +29,10 @@ EVENTS = scratch_table(
     _day("end_date"),
     _id("visit_id"),
     sa.Column("count_value", sa.Text),
+    _day("sort_date"),
 )
-"""Events of criteria; `event_id` is the id of the record, `count_value` the value that a distinct count counts."""
+"""Events of criteria; `event_id` is the id of the record, `count_value` the value that a distinct count counts, and
+`sort_date` the record's own start, which differs from `start_date` where a criterion fixes the dates of a period."""
 
 INDEX = scratch_table(
     "index_events",

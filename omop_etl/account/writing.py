@@ -44,7 +44,9 @@ def write_cdm_table(working: Working, target: Target, *, direct: bool) -> None:
         for field in long:
             working.run(f"UPDATE {table} SET {quoted(field.name)} = {_short(field)} WHERE {_too_long(field)}")
         working.run(f"DROP VIEW {work}")
-        working.run(f"ALTER TABLE {table} DROP COLUMN _line")
+        working.run(f"CREATE TABLE {table}_ordered AS SELECT * EXCLUDE (_line) FROM {table}{_in_order(target)}")
+        working.run(f"DROP TABLE {table}")
+        working.run(f"ALTER TABLE {table}_ordered RENAME TO {target.table}")
     else:
         columns = ", ".join(
             f"CASE WHEN {_too_long(field)} THEN {_short(field)} ELSE {quoted(field.name)} END"
@@ -52,8 +54,13 @@ def write_cdm_table(working: Working, target: Target, *, direct: bool) -> None:
             else quoted(field.name)
             for field in target.fields
         )
-        working.run(f"INSERT INTO {table} SELECT {columns} FROM {work}")
+        working.run(f"INSERT INTO {table} SELECT {columns} FROM {work}{_in_order(target)}")
         working.run(f"DROP TABLE {work}")
+
+
+def _in_order(target: Target) -> str:
+    """Order in which the rows of a table are stored: a concept set then reads only the part that holds its concepts."""
+    return f" ORDER BY {target.concept_fields[0]}, person_id" if target.concept_fields else ""
 
 
 def _row_of(target: Target) -> str:

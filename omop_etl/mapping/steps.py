@@ -81,7 +81,7 @@ class Void(Step):
     reason: str
 
 
-_KINDS: dict[str, type[Step]] = {
+STEPS: dict[str, type[Step]] = {
     "duplicates": Duplicates,
     "known_person": KnownPerson,
     "require": Require,
@@ -90,14 +90,14 @@ _KINDS: dict[str, type[Step]] = {
     "latest": Latest,
     "void": Void,
 }
-STEP_WORDS = tuple(_KINDS)
-"""Words that a step may be written with."""
+"""The words that a step may be written with, and the class that each is read into."""
+STEP_WORDS = tuple(STEPS)
 
 
 def _word_of(value: Any) -> str | None:
     if isinstance(value, dict):
-        return next((word for word in _KINDS if word in value), None)
-    return next((word for word, kind in _KINDS.items() if isinstance(value, kind)), None)
+        return next((word for word in STEPS if word in value), None)
+    return next((word for word, kind in STEPS.items() if isinstance(value, kind)), None)
 
 
 AnyStep = Annotated[

@@ -35,6 +35,8 @@ SHORT = {
         "date": "measurement_date",
         "value": "value_as_number",
         "unit": "unit_concept_id",
+        "low": "range_low",
+        "high": "range_high",
     },
     "visit_occurrence": {"concept": "visit_concept_id", "start": "visit_start_date", "end": "visit_end_date"},
     "death": {"date": "death_date", "cause": "cause_concept_id"},

@@ -56,6 +56,7 @@ def test_attrition_counts_events_and_persons_from_the_unrestricted_entry_event(t
     attrition = made(patients(tmp_path, STUDY), TRIAL).attrition("cohort")
     assert attrition[["kind", "name", "events", "persons"]].to_numpy().tolist() == [
         ["entry", "", 5, 4],
+        ["within_observation", "", 5, 4],
         ["observation", "", 4, 3],  # person 3 has 31 days before
         ["rule", "treated", 3, 3],  # the first event of person 1 is not treated within a week
         ["rule", "high", 2, 2],  # the value of person 2 is 4
@@ -63,7 +64,7 @@ def test_attrition_counts_events_and_persons_from_the_unrestricted_entry_event(t
         ["exit", "", 2, 2],
         ["rows", "", 2, 2],
     ]
-    assert attrition["excluded_persons"].tolist() == [0, 1, 0, 1, 0, 0, 0]
+    assert attrition["excluded_persons"].tolist() == [0, 0, 1, 0, 1, 0, 0, 0]
 
 
 def test_a_limit_is_a_step_of_its_own(tmp_path: Path) -> None:

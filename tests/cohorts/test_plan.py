@@ -32,6 +32,7 @@ WITHOUT_EFFECT = {
     ("Specimen", "date_adjustment"),
     ("LocationRegion", "start_date"),
     ("LocationRegion", "end_date"),
+    ("CustomEra", "gap_days"),
 }
 """Attributes that Circe reads and ignores; its semantics keep that."""
 

@@ -207,3 +207,26 @@ def test_age_is_the_difference_of_years_in_circe_and_completed_years_in_exact_se
     adults = definition({"ConditionOccurrence": {"CodesetId": 1, "Age": {"Value": 18, "Op": "gte"}}})
     assert starts(cdm, adults) == ["1 2020-06-14", "1 2020-06-15"]
     assert starts(cdm, adults, "exact") == ["1 2020-06-15"]
+
+
+def test_a_ratio_to_the_reference_range_keeps_small_numbers_and_is_missing_where_the_limit_is_zero(
+    tmp_path: Path,
+) -> None:
+    cdm = patients(
+        tmp_path,
+        """
+        measurement
+        person | concept | date       | value  | low    | high
+        1      | 10      | 2020-01-01 | 0.0006 | 0.0004 | 0.0005
+        2      | 10      | 2020-01-01 | 0.0005 | 0.0004 | 0.0005
+        3      | 10      | 2020-01-01 | 0.0006 | 0      | 0
+        4      | 10      | 2020-01-01 | .      | 0.0004 | 0.0005
+        """,
+    )
+
+    def above(**ratio: float) -> list[str]:
+        wanted = {name: {"Value": value, "Op": "gte"} for name, value in ratio.items()}
+        return starts(cdm, definition({"Measurement": {"CodesetId": 1, **wanted}}))
+
+    assert above(RangeLowRatio=1.4) == ["1 2020-01-01"]
+    assert above(RangeHighRatio=1.0) == ["1 2020-01-01", "2 2020-01-01"]

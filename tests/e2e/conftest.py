@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from tests.setup_browser import find_browser
+from tests.setup_machine import find_browser
 from tests.workbench.demo_fixture import demo
 
 __all__ = ["browser", "demo", "page"]
@@ -38,8 +38,8 @@ def browser() -> Iterator[Browser]:
     path = find_browser()
     if path is None:
         if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium: run `python tests/setup_browser.py`")
-        pytest.skip("no Chromium on this machine: run `python tests/setup_browser.py`")
+            pytest.fail("no Chromium: run `python tests/setup_machine.py`")
+        pytest.skip("no Chromium on this machine: run `python tests/setup_machine.py`")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -58,6 +58,7 @@ def test_from_home_to_a_chinese_report_and_a_figure(
     cells = cells_of(report)
     assert {eligible, entered} <= cells
 
+    assert any(re.fullmatch(r"占发生入组事件者的 [\d.]+%", cell) for cell in cells)
     out = tmp_path / "by-command"
     call = [sys.executable, "-m", "workbench", "feasibility", "run", str(DEMO_PROTOCOL)]
     subprocess.run([*call, "--cdm", demo.cdm_url, "--out", str(out), "--format", "docx", "--lang", "zh"], check=True)
@@ -114,6 +115,16 @@ def test_switching_the_language_keeps_what_was_chosen(page: Page, workbench: str
         page.get_by_role("radio", name=language).click()
         idle(page)
         assert metric(page, label) == chosen
+
+
+def test_a_button_that_leads_to_another_page_keeps_the_language(page: Page, workbench: str) -> None:
+    page.goto(f"{workbench}/?lang=en")
+    idle(page)
+    page.get_by_role("button", name="Edit that trial's cohort").click()
+    expect(page.get_by_role("heading", name="Cohort", exact=True)).to_be_visible(timeout=60_000)
+    idle(page)
+    assert "lang=en" in page.url
+    expect(page.get_by_text("2. EGFR mutation positive")).to_be_visible()
 
 
 def test_a_result_bundle_is_made_in_the_background(page: Page, workbench: str, demo: Workspace) -> None:

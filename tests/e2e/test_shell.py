@@ -39,3 +39,15 @@ def test_an_empty_workbench_says_how_to_begin(page: Page, empty_workbench: str) 
     idle(page)
     expect(page.get_by_text("There is no data here yet.")).to_be_visible()
     expect(page.get_by_text("rwe demo")).to_be_visible()
+
+
+def test_chinese_shows_where_the_machine_has_no_chinese_font(page: Page, empty_workbench: str) -> None:
+    page.goto(f"{empty_workbench}/?lang=zh")
+    idle(page)
+    for weight in (400, 700):
+        loaded = page.evaluate(
+            f"document.fonts.load('{weight} 16px \"RWE Sans SC\"', '数').then(found => found.length)"
+        )
+        assert loaded == 1
+    stack = page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily")
+    assert "RWE Sans SC" in stack

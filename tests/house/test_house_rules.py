@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,28 @@ def test_no_file_names_a_path_of_one_machine() -> None:
 def test_a_room_can_be_imported_without_the_web_framework(room: str) -> None:
     program = f"import sys, {room}; sys.exit('streamlit' in sys.modules or 'pyomop' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    broken = [
+        f"{path.relative_to(ROOT)}: {match[1]}"
+        for path in tracked("*.md")
+        for match in LINK.finditer(path.read_text(encoding="utf-8"))
+        if not (path.parent / match[1]).exists()
+    ]
+    assert broken == []
+
+
+def test_every_file_that_the_packages_read_is_installed_with_them() -> None:
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    packages = [pattern.rstrip("*") for pattern in setuptools["packages"]["find"]["include"]]
+    shipped = setuptools["package-data"]["*"]
+    left_out = [
+        str(path.relative_to(ROOT))
+        for path in tracked(*(f"{package}/**" for package in packages))
+        if path.suffix != ".py" and not any(fnmatch.fnmatch(path.name, pattern) for pattern in shipped)
+    ]
+    assert left_out == []

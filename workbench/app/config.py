@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from workbench.reports.fonts import WEB_STACK
+from workbench.reports.fonts import FAMILY, SYSTEM_FONTS, WEIGHTS
 
-_FONTS: Final = "'Source Sans', " + WEB_STACK.removeprefix("'RWE Sans SC', ")
+FONT_PATH: Final = "/fonts"
+"""Where the server offers the shipped font; a browser asks for it only where it has no other Chinese font."""
+
+_FONTS: Final = f"'Source Sans', {SYSTEM_FONTS}, '{FAMILY}', sans-serif"
 
 CONFIG: Final[dict[str, Any]] = {
     "server.fileWatcherType": "none",
@@ -29,6 +32,10 @@ CONFIG: Final[dict[str, Any]] = {
     "theme.baseRadius": "0.4rem",
     "theme.font": _FONTS,
     "theme.headingFont": _FONTS,
+    "theme.fontFaces": [
+        {"family": FAMILY, "url": f"{FONT_PATH}/{file}", "weight": weight, "style": "normal"}
+        for file, weight in WEIGHTS.items()
+    ],
     "theme.showWidgetBorder": True,
     "theme.sidebar.backgroundColor": "#f3f6fa",
 }

@@ -6,10 +6,12 @@ import streamlit as st
 
 from cohorts import CohortDefinition, generate, read_definition
 from cohorts.definition import Concept, ConceptSetItem
+from cohorts.lint import Problem, lint
 from workbench.access import DisclosurePolicy, Shown
 from workbench.app.data import Source, current_source
 from workbench.concepts import Found, concept_labels, find_concepts, recorded_concepts
 from workbench.counts import StepCount, attrition_counts
+from workbench.differences import People, people_between
 from workbench.editor import CriterionForm, EntryForm, new_definition, set_entry
 from workbench.editor.forms import WITH_VALUE
 from workbench.locales import Language
@@ -28,6 +30,37 @@ def _step_counts(definition_hash: str, snapshot: str, threshold: int, _content: 
     with source.evaluator() as evaluator:
         attrition = generate({"counted": definition}, source.cdm, evaluator=evaluator).attrition("counted")
     return attrition_counts(attrition, DisclosurePolicy(threshold=threshold))
+
+
+def problems_of(source: Source, definition: CohortDefinition) -> list[Problem]:
+    """Check a definition against the vocabulary and the units of the data."""
+    return _problems(definition.hash, source.snapshot, definition.to_json())
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _problems(definition_hash: str, snapshot: str, _content: dict[str, object]) -> list[Problem]:
+    definition = read_definition(dict(_content), name="checked")
+    with current_source().evaluator() as evaluator:
+        return lint(definition, evaluator)
+
+
+def people(source: Source, old: CohortDefinition, new: CohortDefinition, policy: DisclosurePolicy) -> People:
+    """Count who is in two versions of a definition."""
+    return _people(old.hash, new.hash, source.snapshot, policy.threshold, old.to_json(), new.to_json())
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _people(
+    old_hash: str,
+    new_hash: str,
+    snapshot: str,
+    threshold: int,
+    _old: dict[str, object],
+    _new: dict[str, object],
+) -> People:
+    old, new = (read_definition(dict(content), name="compared") for content in (_old, _new))
+    with current_source().evaluator() as evaluator:
+        return people_between(old, new, evaluator, DisclosurePolicy(threshold=threshold))
 
 
 def labels(source: Source, concept_ids: list[int], language: Language) -> dict[int, str]:

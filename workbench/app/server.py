@@ -10,12 +10,14 @@ from typing import Any, Final
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 
-from workbench.app.config import CONFIG
+from workbench.app.config import CONFIG, FONT_PATH
 from workbench.app.errors import show_defect
 from workbench.jobs.worker import start_worker
+from workbench.reports.fonts import FOLDER as FONTS
+from workbench.reports.fonts import WEIGHTS
 from workbench.version import VERSION
 from workbench.workspace import Workspace
 
@@ -52,7 +54,7 @@ def run_server(workspace: Workspace, *, address: str, port: int, open_browser: b
     worker = start_worker(workspace)
     app = st.App(
         str(_SCRIPT.resolve()),
-        routes=[Route("/readyz", _ready)],
+        routes=[Route("/readyz", _ready), *(Route(f"{FONT_PATH}/{file}", _font) for file in WEIGHTS)],
         middleware=[Middleware(_SecurityHeaders)],
         on_script_error=show_defect,
     )
@@ -68,6 +70,11 @@ def run_server(workspace: Workspace, *, address: str, port: int, open_browser: b
 
 async def _ready(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "ready", "version": VERSION})
+
+
+async def _font(request: Request) -> FileResponse:
+    file = FONTS / request.url.path.rsplit("/", 1)[-1]
+    return FileResponse(file, headers={"cache-control": "public, max-age=604800"})
 
 
 class _SecurityHeaders:

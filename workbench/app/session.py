@@ -11,7 +11,8 @@ from workbench.locales import LANGUAGES, Language, Translator, language_of, tran
 from workbench.settings import Settings
 
 _KEEP: Final = "keep."
-_LANGUAGE: Final = f"{_KEEP}language"
+_LANGUAGE: Final = "language"
+_SWITCH: Final = f"{_KEEP}language"
 _IN_URL: Final = "lang"
 
 
@@ -21,11 +22,13 @@ def keep(name: str) -> str:
 
 
 def current_language() -> Language:
-    """Language of this session: the one chosen, or in the address, or of the settings."""
-    chosen = st.session_state.get(_LANGUAGE)
-    if chosen is None:
-        chosen = _asked_for() or Settings().language
-        st.session_state[_LANGUAGE] = chosen
+    """Language of this session: the one chosen, or in the address, or of the settings.
+
+    It is kept beside the switch, whose own value Streamlit forgets when a button leads to another page.
+    """
+    known = (st.session_state.get(key) for key in (_SWITCH, _LANGUAGE))
+    chosen = next((language for language in known if language), None) or _asked_for() or Settings().language
+    st.session_state[_LANGUAGE] = chosen
     return cast(Language, chosen)
 
 
@@ -39,11 +42,12 @@ def language_switch() -> None:
     language = current_language()
     if st.query_params.get(_IN_URL) != language:
         st.query_params[_IN_URL] = language
+    st.session_state.setdefault(_SWITCH, language)
     st.segmented_control(
         "语言 · Language",
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
-        key=_LANGUAGE,
+        key=_SWITCH,
         required=True,
         on_change=_language_changed,
         label_visibility="collapsed",

@@ -1,4 +1,4 @@
-"""``rwe cohort``: check, generate and count cohorts."""
+"""``rwe cohort``: check, generate and count cohorts; what explains them is in files of its own."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ from cohorts import CohortDefinition, GeneratedCohorts, generate, read_definitio
 from cohorts.engine.plan import plan
 from omop_etl.cdm import connect
 from omop_etl.errors import RweError, UsageError
+from workbench.cli import library
+from workbench.cli.cohort_text import app as text_commands
+from workbench.cli.cohort_why import app as why_commands
 from workbench.cli.console import complain, progress_bar, remark, say_json, say_table, t
 from workbench.counts import attrition_counts
 from workbench.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Check, generate and count cohorts.")
+app = typer.Typer(no_args_is_help=True, help="Check, generate, count and explain cohorts.")
+app.add_typer(why_commands)
+app.add_typer(text_commands)
+app.add_typer(library.app, name="library")
 
 Definitions = Annotated[
     list[Path], typer.Argument(help="Cohort definitions: ATLAS JSON, or documents of the workbench.")
@@ -46,6 +52,9 @@ def generate_cohorts(
     files: Definitions,
     cdm: CdmUrl,
     out: Annotated[Path, typer.Option(help="File for the rows: .parquet or .csv")],
+    stats: Annotated[
+        Path | None, typer.Option(help="Folder for OHDSI's attrition tables, a file each, of the kind of --out.")
+    ] = None,
     strict: Annotated[bool, typer.Option(help="Write nothing if a definition is refused.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -60,6 +69,9 @@ def generate_cohorts(
         refused |= made.refused
         if not (strict and refused):
             _write(made.rows, out)
+            if stats is not None:
+                for table, content in made.stats_tables().items():
+                    _write(content, stats / f"{table}{out.suffix}")
         counted = [name for name in read if name not in made.refused]
         summary, snapshot = _counts(made, counted), opened.snapshot
     _report(counted, refused, as_json=as_json, counts=summary, snapshot=snapshot)

@@ -46,6 +46,14 @@ def t(message: str, **values: object) -> str:
     return _said_in[0](message, **values)
 
 
+def translator_of(code: str) -> Translator:
+    """Return the translator of the language that an option names; that of this call where it names none."""
+    if code:
+        return translator(language_of(code))
+    t("")
+    return _said_in[0]
+
+
 def say(text: str) -> None:
     """Write a line of the result."""
     sys.stdout.write(text + "\n")

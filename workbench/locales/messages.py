@@ -10,7 +10,7 @@ from typing import Final
 
 PACKAGES: Final = ("workbench", "omop_etl", "cohorts", "analyses")
 _SAYING: Final = {"t", "mark", "tell", "progress"}
-_ERRORS: Final = {"RweError", "UsageError", "CannotAnswerError"}
+_ERRORS: Final = {"RweError", "UsageError", "CannotAnswerError", "Problem"}
 _ALWAYS: Final = ("what to do",)
 
 
@@ -27,7 +27,7 @@ def messages_of(root: Path, packages: tuple[str, ...] = PACKAGES) -> list[Messag
     """Find every message in the Python files of some packages.
 
     A message is the first argument of ``t(...)``, ``mark(...)``, ``tell(...)`` or ``progress(...)``, and the templates
-    of an error (its first argument and ``todo=``).
+    of an error or a problem (its first argument and ``todo=``).
 
     Parameters
     ----------

@@ -114,9 +114,11 @@ class _Writer:
             self._headlines()
 
     def _headlines(self) -> None:
-        """Set the numbers to take away in a row of boxes, three to a line."""
-        lines = [self.report.headlines[start : start + 3] for start in range(0, len(self.report.headlines), 3)]
-        table = self.document.add_table(rows=len(lines), cols=3)
+        """Set the numbers to take away in boxes."""
+        headlines = self.report.headlines
+        abreast = self.report.headlines_abreast
+        lines = [headlines[start : start + abreast] for start in range(0, len(headlines), abreast)]
+        table = self.document.add_table(rows=len(lines), cols=abreast)
         table.alignment = WD_TABLE_ALIGNMENT.CENTER
         for row, line in zip(table.rows, lines, strict=True):
             for cell, headline in zip(row.cells, line, strict=False):

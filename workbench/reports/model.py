@@ -138,9 +138,9 @@ class Table(_Part):
         return [[column.write(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
 
     def weights(self) -> list[int]:
-        """Share of the width that each column asks for, by its longest text."""
+        """Share of the width that each column asks for: its longest text, and room around it."""
         texts = [[column.name for column in self.columns], *self.texts()]
-        return [min(46, max(6, *(width_of(row[i]) for row in texts))) for i in range(len(self.columns))]
+        return [min(46, 2 + max(width_of(row[i]) for row in texts)) for i in range(len(self.columns))]
 
 
 class Figure(_Part):
@@ -261,6 +261,11 @@ class ReportModel(_Part):
     headlines: list[Headline] = Field(default_factory=list, max_length=6)
     sections: list[Section]
     provenance: Provenance
+
+    @property
+    def headlines_abreast(self) -> int:
+        """How many of the headlines stand side by side on paper."""
+        return 2 if len(self.headlines) in (2, 4) else 3
 
     def all_sections(self, t: Translator) -> Iterator[tuple[int, Section]]:
         """Yield the sections with their numbers, the provenance last."""

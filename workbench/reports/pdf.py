@@ -65,6 +65,7 @@ def _data(report: ReportModel, folder: Path) -> dict[str, Any]:
         "keywords": [report.provenance.snapshot, report.provenance.document_hash],
         "page": t("Page {n} of {all}"),
         "headlines": [headline.model_dump() for headline in report.headlines],
+        "abreast": report.headlines_abreast,
         "sections": [
             {
                 "title": section.title,

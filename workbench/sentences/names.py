@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from cohorts import CohortDefinition
-from cohorts.definition import ConceptSet
+from cohorts.definition import Concept, ConceptSet, ConceptSetItem, Part
 from workbench.locales import Language, Translator
 
 _MOST_NAMES: Final = 3
 
 
 def concepts_of(definition: CohortDefinition) -> list[int]:
-    """List the concepts that the concept sets of a definition name."""
-    sets = definition.expression.concept_sets or []
-    return [item.concept.concept_id for known in sets for item in known.expression.items]
+    """List the concepts that a definition names, in its concept sets and elsewhere."""
+    return list(dict.fromkeys(concept.concept_id for concept in _concepts_in(definition.expression)))
+
+
+def _concepts_in(part: object) -> Iterator[Concept]:
+    if isinstance(part, Concept):
+        yield part
+    elif isinstance(part, list):
+        for item in part:
+            yield from _concepts_in(item)
+    elif isinstance(part, Part):
+        for field in type(part).model_fields:
+            yield from _concepts_in(getattr(part, field))
 
 
 def concept_set_names(
@@ -54,3 +65,35 @@ def _name(t: Translator, known: ConceptSet, names: dict[int, str], labels: dict[
         return known.name
     said = [names.get(c.concept_id) or c.concept_name or str(c.concept_id) for c in included]
     return t(", ").join(said) or (known.name or "")
+
+
+def concept_set_lines(t: Translator, definition: CohortDefinition, names: dict[int, str]) -> list[str]:
+    """Say what is in each concept set: concepts with their descendants, mapped codes, and what is left out."""
+    return [_contents(t, known, names) for known in definition.expression.concept_sets or []]
+
+
+def concept_set_contents(t: Translator, known: ConceptSet, names: dict[int, str]) -> list[str]:
+    """Say each line of a concept set."""
+    return [
+        t("without {concept}", concept=said) if item.is_excluded else said
+        for item in known.expression.items
+        if (said := _item(t, item, names))
+    ]
+
+
+def _contents(t: Translator, known: ConceptSet, names: dict[int, str]) -> str:
+    inside = [_item(t, item, names) for item in known.expression.items if not item.is_excluded]
+    outside = [_item(t, item, names) for item in known.expression.items if item.is_excluded]
+    said = t("; ").join(inside) or t("nothing")
+    if outside:
+        said = t("{concepts}; without: {excluded}", concepts=said, excluded=t("; ").join(outside))
+    return t('Concept set "{name}": {concepts}', name=(known.name or str(known.id)).strip(), concepts=said)
+
+
+def _item(t: Translator, item: ConceptSetItem, names: dict[int, str]) -> str:
+    number = item.concept.concept_id
+    name = names.get(number) or item.concept.concept_name or ""
+    said = f"{name} [{number}]".strip()
+    if item.include_descendants:
+        said = t("{concept} with descendants", concept=said)
+    return t("{concept} and codes mapped to it", concept=said) if item.include_mapped else said

@@ -29,15 +29,23 @@ EVENTS: Final = {
 """A record of each kind, about the concepts of a set."""
 
 EVENTS_OF_ANY_CONCEPT: Final = {
-    "ConditionOccurrence": mark("any diagnosis"),
+    "ConditionOccurrence": mark("diagnosis of any kind"),
+    "ConditionEra": mark("period with diagnoses of any kind"),
     "DrugExposure": mark("use of any drug"),
-    "ProcedureOccurrence": mark("any procedure"),
-    "Measurement": mark("any result"),
-    "Observation": mark("any observation"),
-    "VisitOccurrence": mark("any visit"),
+    "DrugEra": mark("period of continuous use of any drug"),
+    "DoseEra": mark("period at one dose of any drug"),
+    "ProcedureOccurrence": mark("procedure of any kind"),
+    "Measurement": mark("result of any kind"),
+    "Observation": mark("observation of any kind"),
+    "DeviceExposure": mark("use of any device"),
+    "Specimen": mark("specimen of any kind"),
+    "VisitOccurrence": mark("visit of any kind"),
+    "VisitDetail": mark("part of a visit of any kind"),
     "Death": mark("death"),
+    "LocationRegion": mark("residence anywhere"),
+    "Episode": mark("episode of any kind"),
 }
-"""The same where no concept set is given; kinds that are missing here say "any"."""
+"""The same where no concept set is given; the missing kinds never have one."""
 
 KINDS: Final = {
     "ConditionOccurrence": mark("Diagnosis"),
@@ -129,7 +137,7 @@ ATTRIBUTES: Final = {
     "stop_reason_source_concept": mark("reason to stop (source code)"),
     "unique_device_id": mark("device number"),
     "unit": mark("unit"),
-    "user_defined_period": mark("within the dates"),
+    "user_defined_period": mark("cut to the dates"),
     "value_as_concept": mark("result"),
     "value_as_number": mark("value"),
     "value_as_string": mark("text of the value"),

@@ -123,7 +123,7 @@ def _headlines(t: Translator, view: FeasibilityView) -> list[Headline]:
         Headline(
             label=t("Eligible persons"),
             value=str(view.eligible),
-            note=t("{share} of those with the entry event", share=share) if share else "",
+            note=share,
         ),
     ]
     if view.recruitment is not None and view.rate is not None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from analyses.feasibility import RecruitmentAssumptions
 from cohorts import CohortDefinition, read_definition
+from workbench.locales import Language
 from workbench.studies.documents import StudyDocument, embedded, read_document
 
 
@@ -38,6 +39,23 @@ class Protocol(StudyDocument):
     def definition(self) -> CohortDefinition:
         """The cohort definition."""
         return read_definition(self.cohort)
+
+    def definition_in(self, language: Language) -> CohortDefinition:
+        """Give the cohort definition with its title, rules and concept sets named in a language."""
+        definition = self.definition
+        expression = definition.expression
+        named = expression.model_copy(
+            update={
+                field: [
+                    item.model_copy(update={"name": self.label(item.name, language)}) if item.name else item
+                    for item in listed
+                ]
+                for field in ("inclusion_rules", "concept_sets")
+                if (listed := getattr(expression, field)) is not None
+            }
+        )
+        title = self.title.get(language, definition.name)
+        return definition.model_copy(update={"name": title, "expression": named})
 
 
 def read_protocol(source: Path | str | dict[str, Any]) -> Protocol:

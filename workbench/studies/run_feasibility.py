@@ -82,16 +82,15 @@ def report_of(
     """Write the report of a run in a language."""
     t = translator(language)
     definition = run.screening.definition
-    names = concept_set_names(
-        t, definition, concept_labels(cdm, concepts_of(definition), language), run.protocol.labels
-    )
+    labels = concept_labels(cdm, concepts_of(definition), language)
+    names = concept_set_names(t, definition, labels, run.protocol.labels)
     return feasibility_report(
         t,
         run.protocol,
         run.screening,
         run.view,
         policy,
-        narrator=Narrator(t, names),
+        narrator=Narrator(t, names, labels),
         data_source=run.profile.source,
         vocabulary=run.profile.vocabulary,
         command=f"rwe feasibility run {run.protocol.name}.yaml --cdm CDM --out DIR",

@@ -113,7 +113,11 @@ def text(name: str) -> Target:
 
 def ratio(name: str, limit: str) -> Target:
     """Value divided by a limit of its reference range; missing where the limit is 0."""
-    return Target(sa.Double, lambda rows: rows.own(name) / sa.func.nullif(rows.own(limit), 0), (name, limit))
+
+    def value(rows: Rows) -> ColumnElement[Any]:
+        return rows.own(name) / sa.func.nullif(rows.own(limit), 0, type_=sa.Double())
+
+    return Target(sa.Double, value, (name, limit))
 
 
 def _abnormal(rows: Rows) -> ColumnElement[bool]:

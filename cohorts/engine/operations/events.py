@@ -15,7 +15,7 @@ from cohorts.engine.nodes import Adjustment, Events, FilteredEvents
 from cohorts.engine.operations.base import NodeNumber, Operation, Row, day, integer
 from cohorts.engine.tables import CODES, EVENTS, TRUTH
 from omop_etl.cdm import Cdm
-from omop_etl.cdm.dates import add_days
+from omop_etl.cdm.dates import add_days, days_between
 
 
 class EventShape(NamedTuple):
@@ -61,7 +61,7 @@ class SelectEvents(Operation[Events]):
         columns = [integer(name) for name in ("codes", "source_codes") if getattr(shape, name)]
         if shape.adjusted:
             columns += [integer("start_offset"), integer("end_offset")]
-        columns += [day(name) for name in ("fixed_start", "fixed_end") if getattr(shape, name)]
+        columns += [day(name) for name in _fixed_dates(shape)]
         for position, (target, test) in enumerate(shape.tests):
             columns += filter_columns(position, test, targets[target].kind)
         return columns
@@ -88,20 +88,25 @@ class SelectEvents(Operation[Events]):
             conditions.append(records.c.end_date >= records.c.start_date)
         if shape.first:
             conditions.append(records.c.ordinal == 1)
-        if shape.fixed_start or shape.fixed_end:
-            fixed = [name for name in ("fixed_start", "fixed_end") if getattr(shape, name)]
-            conditions += [records.c.own_start <= records.c[name] for name in fixed]
-            conditions += [records.c.own_end >= records.c[name] for name in fixed]
-        count_value = sa.cast(counted.expression(rows), sa.Text) if counted else sa.cast(sa.null(), sa.Text)
+        for name in _fixed_dates(shape):
+            conditions += [records.c.start_date <= records.c[name], records.c.end_date >= records.c[name]]
+        start = records.c.fixed_start if shape.fixed_start else records.c.start_date
+        end = records.c.fixed_end if shape.fixed_end else records.c.end_date
+        of_dates = {"START_DATE": start, "END_DATE": end, "DURATION": days_between(start, end)}
+        counted_value: ColumnElement[Any] = sa.null()
+        if counted is not None:
+            fixed = shape.count_column in of_dates and (shape.fixed_start or shape.fixed_end)
+            counted_value = of_dates[shape.count_column or ""] if fixed else counted.expression(rows)
         return (
             sa.select(
                 records.c.node,
                 records.c.person_id,
                 records.c.event_id,
-                records.c.start_date,
-                records.c.end_date,
+                start.label("start_date"),
+                end.label("end_date"),
                 records.c.visit_id,
-                count_value.label("count_value"),
+                sa.cast(counted_value, sa.Text).label("count_value"),
+                records.c.start_date.label("sort_date"),
             )
             .select_from(rows.source)
             .where(*conditions)
@@ -139,8 +144,6 @@ def _records(shape: EventShape, domain: Domain, targets: list[Target], parameter
         (table.c[domain.visit] if domain.visit else sa.cast(sa.null(), sa.BigInteger)).label("visit_id"),
         *(_raw(table, name).label(f"own_{name}") for name in raw),
     ]
-    if shape.fixed_start or shape.fixed_end:
-        columns += [own_start.label("own_start"), own_end.label("own_end")]
     if shape.first:
         order = (own_start, table.c[domain.key])
         ordinal = sa.func.row_number().over(partition_by=(parameters.c.node, table.c.person_id), order_by=order)
@@ -156,15 +159,18 @@ def _raw(table: sa.FromClause, name: str) -> ColumnElement[Any]:
 def _dates(
     shape: EventShape, own_start: ColumnElement[Any], own_end: ColumnElement[Any], parameters: sa.Table
 ) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    start = parameters.c.fixed_start if shape.fixed_start else own_start
-    end = parameters.c.fixed_end if shape.fixed_end else own_end
     if shape.adjusted is None:
-        return start, end
+        return own_start, own_end
     from_end_start, from_end_end = shape.adjusted
     return (
-        add_days(end if from_end_start else start, parameters.c.start_offset),
-        add_days(end if from_end_end else start, parameters.c.end_offset),
+        add_days(own_end if from_end_start else own_start, parameters.c.start_offset),
+        add_days(own_end if from_end_end else own_start, parameters.c.end_offset),
     )
+
+
+def _fixed_dates(shape: EventShape) -> list[str]:
+    """Dates that the criterion gives in place of the record's own; every other attribute tests the record's own."""
+    return [name for name in ("fixed_start", "fixed_end") if getattr(shape, name)]
 
 
 class FilterEvents(Operation[FilteredEvents]):

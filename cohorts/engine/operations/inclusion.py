@@ -36,9 +36,11 @@ class MaskRules(Operation[Masked]):
 
     @override
     def query(self, shape: Any, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
+        of_event = (members.c.node, TRUTH.c.person_id, TRUTH.c.event_id)
         held = (
-            sa.select(members.c.node, TRUTH.c.person_id, TRUTH.c.event_id, members.c.meaning.label("bit"))
+            sa.select(*of_event, sa.func.sum(members.c.meaning).label("mask"), sa.func.count().label("met"))
             .join(TRUTH, TRUTH.c.node == members.c.member)
+            .group_by(*of_event)
             .subquery("held")
         )
         same_event = sa.and_(
@@ -47,12 +49,11 @@ class MaskRules(Operation[Masked]):
             held.c.event_id == INDEX.c.event_id,
         )
         event = (parameters.c.node, INDEX.c.person_id, INDEX.c.event_id)
-        mask = sa.cast(sa.func.coalesce(sa.func.sum(held.c.bit), 0), sa.BigInteger)
+        mask = sa.cast(sa.func.coalesce(held.c.mask, 0), sa.BigInteger)
         return (
-            sa.select(*event, mask, sa.func.count(held.c.node))
+            sa.select(*event, mask, sa.func.coalesce(held.c.met, 0))
             .join(INDEX, INDEX.c.node == parameters.c.index_events)
             .join(held, same_event, isouter=True)
-            .group_by(*event)
         )
 
 
@@ -63,7 +64,7 @@ class Include(Operation[Included]):
 
     @override
     def shape(self, node: Included) -> tuple[bool, Limit]:
-        return node.masked is not None, node.limit
+        return node.masked is not None, "all" if node.index.one_per_person else node.limit
 
     @override
     def parameters(self, shape: Any) -> list[sa.Column[Any]]:
@@ -78,13 +79,13 @@ class Include(Operation[Included]):
     @override
     def query(self, shape: tuple[bool, Limit], parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
         with_rules, limit = shape
-        event = [INDEX.c[name] for name in ("person_id", "event_id", "start_date", "end_date", "period_end")]
-        order = sa.func.row_number().over(
-            partition_by=(parameters.c.node, INDEX.c.person_id), order_by=by_start(INDEX.c, limit)
-        )
-        kept = sa.select(parameters.c.node, *event, order.label("ordinal")).join(
-            INDEX, INDEX.c.node == parameters.c.index_events
-        )
+        kept_columns = ("person_id", "event_id", "start_date", "end_date", "period_end")
+        event: list[ColumnElement[Any]] = [INDEX.c[name] for name in kept_columns]
+        if limit != "all":
+            person = (parameters.c.node, INDEX.c.person_id)
+            ordinal = sa.func.row_number().over(partition_by=person, order_by=by_start(INDEX.c, limit))
+            event.append(ordinal.label("ordinal"))
+        kept = sa.select(parameters.c.node, *event).join(INDEX, INDEX.c.node == parameters.c.index_events)
         if with_rules:
             meets_all = sa.and_(
                 MASKED.c.node == parameters.c.masked,
@@ -93,9 +94,10 @@ class Include(Operation[Included]):
                 MASKED.c.met == parameters.c.rules,
             )
             kept = kept.join(MASKED, meets_all)
+        if limit == "all":
+            return kept
         numbered = kept.subquery("kept")
-        query = sa.select(*(numbered.c[column.name] for column in INCLUDED.columns))
-        return query if limit == "all" else query.where(numbered.c.ordinal == 1)
+        return sa.select(*(numbered.c[column.name] for column in INCLUDED.columns)).where(numbered.c.ordinal == 1)
 
 
 class ExitShape(NamedTuple):

@@ -101,7 +101,8 @@ class EnterCohort(Operation[Entry]):
             add_days(EVENTS.c.start_date, parameters.c.post_days) <= ends,
         )
         person = (parameters.c.node, EVENTS.c.person_id)
-        order = (*by_start(EVENTS.c, shape), members.c.meaning, starts)
+        sort_date = EVENTS.c.sort_date.desc() if shape == "last" else EVENTS.c.sort_date
+        order = (sort_date, EVENTS.c.event_id, members.c.meaning, starts)
         numbered = (
             sa.select(
                 *person,

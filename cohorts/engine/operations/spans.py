@@ -145,6 +145,7 @@ class MergeEvents(Operation[MergedEvents]):
             sa.select(
                 *(records.c[name] for name in ("node", "person_id", "event_id", "start_date", "end_date", "visit_id")),
                 sa.cast(counted, sa.Text).label("count_value"),
+                records.c.start_date.label("sort_date"),
             )
             .select_from(rows.source)
             .where(*conditions)
@@ -192,14 +193,23 @@ class BuildDrugEras(Operation[DrugEras]):
         return merge_spans(exposures.subquery("exposures"))
 
 
+class CollapseShape(NamedTuple):
+    """What the SQL of a cohort's rows depends on; a person who has one span at most needs no merging."""
+
+    merge: bool
+    from_date: bool
+    until_date: bool
+
+
 class CollapseSpans(Operation[Cohort]):
     """Merges the spans of persons into the rows of a cohort and clips them to a window of dates."""
 
     output = SPANS
 
     @override
-    def shape(self, node: Cohort) -> tuple[bool, bool]:
-        return node.window_start is not None, node.window_end is not None
+    def shape(self, node: Cohort) -> CollapseShape:
+        merge = not node.exits.included.one_per_person
+        return CollapseShape(merge, node.window_start is not None, node.window_end is not None)
 
     @override
     def parameters(self, shape: Any) -> list[sa.Column[Any]]:
@@ -210,21 +220,19 @@ class CollapseSpans(Operation[Cohort]):
         return [(number(node.exits), node.pad, node.window_start, node.window_end)]
 
     @override
-    def query(self, shape: tuple[bool, bool], parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
-        spans = (
-            sa.select(parameters.c.node, SPANS.c.person_id, SPANS.c.start_date, SPANS.c.end_date, parameters.c.pad)
-            .join(SPANS, SPANS.c.node == parameters.c.spans)
-            .subquery("spans_to_merge")
-        )
-        merged = merge_spans(spans)
-        if not any(shape):
-            return merged
-        rows = merged.subquery("merged")
+    def query(self, shape: CollapseShape, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
+        span = (SPANS.c.person_id, SPANS.c.start_date, SPANS.c.end_date)
+        spans = sa.select(parameters.c.node, *span).join(SPANS, SPANS.c.node == parameters.c.spans)
+        if shape.merge:
+            spans = merge_spans(spans.add_columns(parameters.c.pad).subquery("spans_to_merge"))
+        if not (shape.from_date or shape.until_date):
+            return spans
+        rows = spans.subquery("merged")
         start: ColumnElement[Any] = rows.c.start_date
         end: ColumnElement[Any] = rows.c.end_date
-        if shape[0]:
+        if shape.from_date:
             start = sa.func.greatest(start, parameters.c.window_start)
-        if shape[1]:
+        if shape.until_date:
             end = sa.func.least(end, parameters.c.window_end)
         return (
             sa.select(rows.c.node, rows.c.person_id, start.label("start_date"), end.label("end_date"))

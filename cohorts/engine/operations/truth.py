@@ -12,7 +12,7 @@ from typing_extensions import override
 from cohorts.engine.domains import Rows
 from cohorts.engine.domains.targets import DEMOGRAPHIC_TARGETS
 from cohorts.engine.filters import apply_filter, filter_columns, filter_values
-from cohorts.engine.nodes import Bound, Correlated, Demographic, Group, Node
+from cohorts.engine.nodes import Bound, Correlated, Demographic, Group, NestedIndex, Node
 from cohorts.engine.operations.base import NodeNumber, Operation, Row, flag, integer
 from cohorts.engine.tables import EVENTS, INDEX, TRUTH
 from omop_etl.cdm import Cdm
@@ -30,6 +30,7 @@ class CorrelatedShape(NamedTuple):
     distinct: bool
     same_visit: bool
     anywhere: bool
+    one_row_per_event: bool
 
 
 class CountAround(Operation[Correlated]):
@@ -46,6 +47,7 @@ class CountAround(Operation[Correlated]):
             distinct=node.distinct,
             same_visit=node.same_visit,
             anywhere=node.anywhere,
+            one_row_per_event=not isinstance(node.index, NestedIndex),
         )
 
     @override
@@ -76,6 +78,13 @@ class CountAround(Operation[Correlated]):
             around.c.person_id == INDEX.c.person_id,
             around.c.event_id == INDEX.c.event_id,
         )
+        if shape.one_row_per_event:
+            return (
+                sa.select(*event)
+                .join(INDEX, INDEX.c.node == parameters.c.index_events)
+                .join(around, same_event, isouter=True)
+                .where(_compared(sa.func.coalesce(around.c.found, 0), shape.occurrence, parameters.c.required))
+            )
         total = sa.func.max if shape.distinct else sa.func.sum
         found = sa.func.coalesce(total(around.c.found), 0)
         return (

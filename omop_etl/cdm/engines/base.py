@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -86,6 +86,11 @@ class Engine(ABC):
     @abstractmethod
     def digest(self, table: str) -> str:
         """Digest of the rows of a CDM table, whatever their order; comparable within one kind of engine."""
+
+    @property
+    def twins(self) -> Sequence[Engine]:
+        """Other connections to the same working tables, for statements that run side by side; none by default."""
+        return ()
 
     @abstractmethod
     def interrupt(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from omop_etl.cdm.schema import CDM_SCHEMA, ETL_SCHEMA
 from omop_etl.errors import CannotAnswerError
 
 _FEW_ROWS = 64
+_TWINS = min(4, os.cpu_count() or 1) - 1
 
 _DUCKDB_TYPES = {
     pa.int64(): "BIGINT",
@@ -71,6 +73,7 @@ class DuckDBEngine(Engine):
             self._attach_parquet(source)
         else:
             self._attach_file(source)
+        self._twins: tuple[DuckDBEngine, ...] = tuple(self._twin() for _ in range(_TWINS))
 
     def _attach_file(self, source: Path) -> None:
         try:
@@ -147,13 +150,27 @@ class DuckDBEngine(Engine):
         found = self._connection.execute(f'SELECT count(*), sum(hash(t)) FROM {CDM_SCHEMA}."{table}" AS t').fetchone()
         return str(found)
 
+    @property
+    @override
+    def twins(self) -> Sequence[Engine]:
+        return self._twins
+
     @override
     def interrupt(self) -> None:
-        self._connection.interrupt()
+        for engine in (self, *self._twins):
+            engine._connection.interrupt()
 
     @override
     def close(self) -> None:
-        self._connection.close()
+        for engine in (*self._twins, self):
+            engine._connection.close()
+
+    def _twin(self) -> DuckDBEngine:
+        """Make an engine on the same database; a lone statement still uses every processor."""
+        twin = object.__new__(DuckDBEngine)
+        Engine.__init__(twin)
+        twin._connection, twin._translated, twin._twins = self._connection.cursor(), self._translated, ()
+        return twin
 
 
 def _quoted(path: Path) -> str:

@@ -44,6 +44,8 @@ _POSTGRES_TYPES: dict[pa.DataType, str] = {
 }
 
 _NULL = "\\N"
+_BATCH = 65_536
+"""Rows that are copied in one piece."""
 
 
 def _as_integer(value: exp.Expression) -> exp.Expression:
@@ -120,9 +122,9 @@ class PostgresEngine(Engine):
         with self._connection.cursor() as cursor:
             cursor.execute(_text(f"DROP TABLE IF EXISTS {target}"))
             cursor.execute(_text(f"CREATE TABLE {target} ({columns})"))
-            with cursor.copy(_text(f"COPY {target} FROM STDIN")) as copy:
-                for row in zip(*(column.to_pylist() for column in data.columns), strict=True):
-                    copy.write_row(row)
+            with cursor.copy(_text(f"COPY {target} FROM STDIN (FORMAT csv)")) as copy:
+                for batch in data.to_batches(max_chunksize=_BATCH):
+                    copy.write(_as_csv(batch))
             cursor.execute(_text(f"ANALYZE {target}"))
 
     @override
@@ -158,6 +160,13 @@ class PostgresEngine(Engine):
         if size > _GREW * self._analysed.get(target, 0):
             self._connection.execute(_text(f"ANALYZE {target}"))
             self._analysed[target] = size
+
+
+def _as_csv(batch: pa.RecordBatch) -> bytes:
+    """Write rows as CSV in which nothing is null and an empty text is in quotes."""
+    output = io.BytesIO()
+    pacsv.write_csv(batch, output, pacsv.WriteOptions(include_header=False))
+    return output.getvalue()
 
 
 def _text(sql: str) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cohorts.library import phenotype
 from omop_etl.cdm import connect
 from tests.workbench.rwe_command import Rwe
 from workbench.access import DisclosurePolicy
@@ -191,3 +192,16 @@ def test_an_unforeseen_error_shows_a_number_and_no_text_of_its_own(
     assert (
         "张三" not in " ".join(element.value for element in [*shown.error, *shown.markdown]) + capsys.readouterr().err
     )
+
+
+def test_a_cohort_begins_with_a_phenotype_of_the_library(
+    language: Language, demo: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = page("cohort", language, demo.folder, monkeypatch)
+    shown.selectbox(key="library").select("heart_failure").run()
+    known = phenotype("heart_failure")
+    assert any(known.limits[language] in text.value for text in shown.markdown)
+    shown.button(key="library-open").click().run()
+    assert not shown.exception
+    assert shown.session_state["draft"].definition.name == known.title[language]
+    assert metrics(shown)[translator(language)("Eligible persons")] != "0"

@@ -6,6 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -86,6 +87,22 @@ def test_generate_writes_the_rows_and_names_what_it_refuses(
     assert "CodsetId is not an attribute known here; did you mean CodesetId?" in outcome.err
     assert "2 definitions done, 1 refused" in outcome.err
     assert "refused" not in outcome.out
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_generate_writes_the_attrition_tables_of_ohdsi_beside_the_rows(
+    rwe: Rwe, cdm: str, definitions: dict[str, Path], tmp_path: Path, suffix: str
+) -> None:
+    out, stats = tmp_path / f"rows{suffix}", tmp_path / "stats"
+    outcome = rwe("cohort", "generate", definitions["drug_before"], "--cdm", cdm, "--out", out, "--stats", stats)
+    assert outcome.code == 0
+    assert sorted(file.name for file in stats.iterdir()) == [
+        f"cohort_{table}{suffix}"
+        for table in ("censor_stats", "inclusion", "inclusion_result", "inclusion_stats", "summary_stats")
+    ]
+    summary = stats / f"cohort_summary_stats{suffix}"
+    found = pyarrow.csv.read_csv(summary) if suffix == ".csv" else pq.read_table(summary)
+    assert [tuple(row.values()) for row in found.to_pylist()] == [(1, 0, 12, 11), (1, 1, 12, 11)]
 
 
 def test_strict_writes_nothing_if_one_is_refused(

@@ -64,7 +64,7 @@ USED, DIAGNOSED = {"DrugExposure": {"CodesetId": 1}}, {"ConditionOccurrence": {"
         (
             {"Type": "ALL", "CriteriaList": [criterion(USED, kind_of=0, count=0)]},
             'No use of "吉非替尼", on or before the index date.',
-            "索引日期当日或之前，无以下记录：使用“吉非替尼”。",
+            "索引日期当日或之前，无使用“吉非替尼”的记录。",
         ),
         (
             {"Type": "ANY", "CriteriaList": [criterion(USED), criterion(DIAGNOSED, count=2, days=(1, 90))]},
@@ -132,11 +132,11 @@ def test_the_whole_definition_in_order() -> None:
     )
     assert Narrator.of(translator("en"), definition.expression).definition(definition.expression) == [
         'A person enters with: diagnosis of "肺癌".',
-        "Observed for at least 365 days before and 0 days after.",
+        "At least 365 days of observation before it are required.",
         "Of several such events of a person, the first one counts.",
         "adult: No condition.",
-        "A person leaves early with: death.",
         "A person leaves 30 days after the index date.",
+        "A person leaves early with: death.",
         "Periods at most 7 days apart are merged.",
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +107,17 @@ def test_files_that_hold_no_document(tmp_path: Path) -> None:
             read_study(file)
     with pytest.raises(UsageError, match="there is no file"):
         read_study(tmp_path / "none.yaml")
+
+
+def test_a_protocol_gives_its_cohort_with_names_in_the_language_asked_for() -> None:
+    protocol = read_protocol(DEMO_PROTOCOL)
+    english, own = protocol.definition_in("en"), protocol.definition
+    assert english.name == protocol.title["en"]
+    rules = [rule.name for rule in english.expression.inclusion_rules or []]
+    assert rules[1] == "EGFR mutation positive"
+    assert all(not re.search(r"[\u4e00-\u9fff]", name or "") for name in rules)
+    assert [rule.expression for rule in english.expression.inclusion_rules or []] == [
+        rule.expression for rule in own.expression.inclusion_rules or []
+    ]
+    without = read_protocol(PROTOCOL).definition_in("zh")
+    assert without.expression.to_json() == DEATHS

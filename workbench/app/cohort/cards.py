@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cohorts.definition import InclusionRule
+from cohorts.lint import Problem
 from workbench.app.cohort.dialog import edit_entry, edit_rule
 from workbench.app.cohort.draft import Draft
+from workbench.app.cohort.findings import of_entry, of_rule, of_the_rest, show_problems
 from workbench.app.cohort.summary import lost_text
 from workbench.app.data import Source
 from workbench.counts import StepCount
@@ -33,13 +36,17 @@ _ACTIONS: Final = {
 }
 
 
-def show_cards(t: Translator, source: Source, draft: Draft, narrator: Narrator, steps: list[StepCount]) -> None:
-    """Draw all cards, and the buttons that add one."""
-    _entry_card(t, source, draft, narrator)
+def show_cards(
+    t: Translator, source: Source, draft: Draft, narrator: Narrator, steps: list[StepCount], problems: list[Problem]
+) -> None:
+    """Draw all cards with what the checks found in each, and the buttons that add one."""
+    _entry_card(t, source, draft, narrator, of_entry(problems))
     rules = draft.definition.expression.inclusion_rules or []
     counted = [step for step in steps if step.kind == "rule"]
     for position, rule in enumerate(rules):
-        _rule_card(t, source, draft, narrator, position, rule, counted[position] if counted else None)
+        with _rule_card(t, source, draft, narrator, position, rule, counted[position] if counted else None):
+            show_problems(t, of_rule(problems, position), f"rule-{position}")
+    show_problems(t, of_the_rest(problems), "rest")
     empty = CriterionForm(kind="Measurement", latest=0)
     with st.container(horizontal=True):
         one = st.button(t("Add a criterion"), icon=":material/add:", key="add-rule", type="primary")
@@ -50,7 +57,7 @@ def show_cards(t: Translator, source: Source, draft: Draft, narrator: Narrator, 
         edit_rule(t, source, draft, RuleForm(name="", match="any", members=[empty, empty]), None)
 
 
-def _entry_card(t: Translator, source: Source, draft: Draft, narrator: Narrator) -> None:
+def _entry_card(t: Translator, source: Source, draft: Draft, narrator: Narrator, problems: list[Problem]) -> None:
     expression = draft.definition.expression
     with st.container(border=True, key="entry-card"):
         form = entry_form_of(expression)
@@ -67,6 +74,8 @@ def _entry_card(t: Translator, source: Source, draft: Draft, narrator: Narrator)
             st.markdown(f":gray[{t('This entry event has more than a card can show. Change it in its JSON.')}]")
         elif asked:
             edit_entry(t, source, draft, form)
+        if expression.primary_criteria.criteria_list:
+            show_problems(t, problems, "entry")
 
 
 def _rule_card(
@@ -77,9 +86,10 @@ def _rule_card(
     position: int,
     rule: InclusionRule,
     step: StepCount | None,
-) -> None:
+) -> DeltaGenerator:
     form = rule_form_of(rule, draft.definition.expression)
-    with st.container(border=True, key=f"rule-card-{position}"):
+    card = st.container(border=True, key=f"rule-card-{position}")
+    with card:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             with st.container(horizontal=True, width="content", vertical_alignment="center"):
                 st.markdown(f"**{position + 1}. {rule.name or t('Unnamed criterion')}**", width="content")
@@ -100,6 +110,7 @@ def _rule_card(
         st.markdown(narrator.rule(rule))
         if form is None:
             st.markdown(f":gray[{t('This criterion has more than a card can show. Change it in its JSON.')}]")
+    return card
 
 
 def _menu(t: Translator, draft: Draft, position: int) -> None:

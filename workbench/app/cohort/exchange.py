@@ -7,6 +7,7 @@ import json
 import streamlit as st
 
 from cohorts import CohortDefinition, read_definition
+from cohorts.library import phenotypes
 from omop_etl.errors import RweError
 from workbench.app.cohort.draft import Draft, begin_draft
 from workbench.locales import Translator
@@ -20,6 +21,27 @@ def show_import(t: Translator) -> None:
     definition = _read(sent.name, sent.getvalue())
     begin_draft(definition)
     st.rerun()
+
+
+def show_library(t: Translator) -> None:
+    """Let the user begin with a phenotype that comes with the program."""
+    known = phenotypes()
+    name = st.selectbox(
+        t("Phenotype"),
+        list(known),
+        format_func=lambda one: known[one].title[t.language],
+        index=None,
+        placeholder=t("Choose a phenotype"),
+        key="library",
+    )
+    if name is None:
+        return
+    chosen = known[name]
+    st.markdown(f"{chosen.description[t.language]} {chosen.logic[t.language]}")
+    st.markdown(f":gray[{t('Limits: {text}', text=chosen.limits[t.language])}]")
+    if st.button(t("Begin with this phenotype"), key="library-open"):
+        begin_draft(chosen.definition(t.language))
+        st.rerun()
 
 
 def _read(name: str, content: bytes) -> CohortDefinition:

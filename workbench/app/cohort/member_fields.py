@@ -11,7 +11,7 @@ from workbench.app.choices import distinct
 from workbench.app.cohort.editing import Member
 from workbench.app.cohort.picker import pick_concepts
 from workbench.app.data import Source
-from workbench.app.results import recorded
+from workbench.app.results import labels, recorded
 from workbench.editor import CriterionForm
 from workbench.editor.forms import DEMOGRAPHICS, KINDS, WITH_VALUE
 from workbench.locales import Translator, mark
@@ -133,7 +133,8 @@ def _value_fields(t: Translator, source: Source, member: Member, kind: str) -> d
         t("to"), value=None if end is None else float(end), key=member.key("value-to"), disabled=op != "bt"
     )
     options = {concept.concept_id: concept for concept in [*form.units, *units]}
-    unit_names = distinct({number: _name(concept) for number, concept in options.items()})
+    names = labels(source, [*options, *(c.concept_id for c in [*form.answers, *answers])], t.language)
+    unit_names = distinct({number: names.get(number) or _name(concept) for number, concept in options.items()})
     chosen = unit.selectbox(
         t("Unit"),
         [None, *options],
@@ -143,7 +144,7 @@ def _value_fields(t: Translator, source: Source, member: Member, kind: str) -> d
         disabled=op is None,
     )
     named = {concept.concept_id: concept for concept in [*form.answers, *answers]}
-    answer_names = distinct({number: _name(concept) for number, concept in named.items()})
+    answer_names = distinct({number: names.get(number) or _name(concept) for number, concept in named.items()})
     wanted = []
     if named:
         wanted = st.multiselect(

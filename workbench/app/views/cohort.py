@@ -7,11 +7,14 @@ import streamlit as st
 from workbench.app.choices import distinct
 from workbench.app.cohort.cards import show_cards
 from workbench.app.cohort.draft import Draft, begin_empty_draft, current_draft, delete_draft, open_draft, saved_drafts
-from workbench.app.cohort.exchange import show_export, show_import
+from workbench.app.cohort.exchange import show_export, show_import, show_library
 from workbench.app.cohort.summary import show_summary
+from workbench.app.cohort.versions import show_changes
+from workbench.app.cohort.why import show_why
 from workbench.app.cohort.wording import narrator_for
 from workbench.app.data import current_source, has_source
 from workbench.app.frame import no_data, page_head
+from workbench.app.results import problems_of
 from workbench.app.session import current_translator
 from workbench.locales import Translator
 
@@ -40,7 +43,12 @@ def show() -> None:
         steps = show_summary(t, source, draft.definition)
     with cards:
         _name(t, draft)
-        show_cards(t, source, draft, narrator_for(t, source, draft.definition), steps)
+        problems = problems_of(source, draft.definition)
+        show_cards(t, source, draft, narrator_for(t, source, draft.definition), steps, problems)
+        with st.expander(t("Why is a person in or out?"), icon=":material/help_center:"):
+            show_why(t, draft.definition)
+        with st.expander(t("What changed since it was opened"), icon=":material/difference:"):
+            show_changes(t, source, draft)
         with st.expander(t("JSON, export and fingerprint")):
             show_export(t, draft)
 
@@ -63,6 +71,8 @@ def _chooser(t: Translator, draft: Draft | None) -> None:
         if st.button(t("New"), icon=":material/add:", key="new-definition"):
             begin_empty_draft(t("New cohort"))
             st.rerun()
+        with st.popover(t("From the library"), icon=":material/local_library:"):
+            show_library(t)
         with st.popover(t("Import"), icon=":material/upload:"):
             show_import(t)
         if draft is not None:

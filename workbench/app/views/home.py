@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import streamlit as st
 
-from cohorts import read_definition
 from workbench.app.cohort.draft import begin_draft, open_draft, saved_drafts
 from workbench.app.data import Source, current_queue, current_source, has_source
 from workbench.app.frame import no_data, page_head
@@ -81,7 +80,7 @@ def _example(t: Translator, source: Source) -> None:
         else:
             if _snapshot(bundle) != source.snapshot:
                 st.warning(t("These results were made from another data snapshot."), icon=":material/history:")
-            text, figure = st.columns([0.55, 0.45], gap="large")
+            text, figure = st.columns([0.46, 0.54], gap="large")
             with text:
                 _headlines(report)
                 _findings(report)
@@ -96,7 +95,7 @@ def _example(t: Translator, source: Source) -> None:
             ):
                 go_to("feasibility")
             if st.button(t("Edit that trial's cohort"), key="open-cohort", icon=":material/edit:"):
-                begin_draft(read_definition(protocol.cohort))
+                begin_draft(protocol.definition_in(t.language))
                 go_to("cohort")
 
 

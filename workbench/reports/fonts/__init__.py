@@ -8,7 +8,13 @@ from typing import Final
 
 FOLDER: Final = Path(__file__).parent
 FAMILY: Final = "RWE Sans SC"
-WEB_STACK: Final = f"'{FAMILY}', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', sans-serif"
+WEIGHTS: Final = {"RWESansSC-Regular.ttf": 400, "RWESansSC-Bold.ttf": 700}
+"""The files of the font, with their weights."""
+
+SYSTEM_FONTS: Final = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC'"
+"""Chinese fonts that a machine may have of its own."""
+
+WEB_STACK: Final = f"'{FAMILY}', {SYSTEM_FONTS}, sans-serif"
 """What a browser may use instead, where the font is not embedded."""
 
 

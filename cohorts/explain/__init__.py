@@ -1,0 +1,29 @@
+"""Why a person is in a cohort or not: events and their fates, every criterion with the rows that decided it."""
+
+from cohorts.explain.explain import explain
+from cohorts.explain.model import (
+    AlmostEntry,
+    DateWindow,
+    Evidence,
+    Explanation,
+    Fate,
+    Finding,
+    Miss,
+    Record,
+    RuleFinding,
+    Tested,
+)
+
+__all__ = [
+    "AlmostEntry",
+    "DateWindow",
+    "Evidence",
+    "Explanation",
+    "Fate",
+    "Finding",
+    "Miss",
+    "Record",
+    "RuleFinding",
+    "Tested",
+    "explain",
+]

@@ -1,0 +1,194 @@
+"""The tree of findings for one index event: every criterion met or not, with the rows that decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Final
+
+from cohorts.engine.nodes import Bound, Correlated, EventWindow, Filter, Node
+from cohorts.explain.facts import EventRow, Facts, IndexRow
+from cohorts.explain.model import DateWindow, Evidence, Finding, Miss, Tested
+from cohorts.explain.outline import CountOutline, EventsOutline, GroupOutline, Outline, PersonOutline
+from cohorts.explain.records import Records
+
+MOST_SHOWN: Final = 8
+"""Records that count, shown of one criterion."""
+
+MOST_NEAR: Final = 3
+"""Records that nearly count, shown of one criterion."""
+
+
+class Findings:
+    """Makes findings out of what the engine found.
+
+    Parameters
+    ----------
+    facts : Facts
+        Rows of the evaluated nodes.
+    records : Records
+        The rows of the CDM behind them.
+    """
+
+    def __init__(self, facts: Facts, records: Records) -> None:
+        self._facts = facts
+        self._records = records
+        self._passing: dict[tuple[str, int], frozenset[int]] = {}
+
+    def of(self, outline: Outline, person: int, index: IndexRow) -> Finding:
+        """Say what was found for one index event."""
+        if isinstance(outline, GroupOutline):
+            return self._group(outline, person, index)
+        if isinstance(outline, CountOutline):
+            return self._count(outline, person, index)
+        return self._person(outline, person, index)
+
+    def almost(self, outline: EventsOutline, person: int) -> tuple[Evidence, ...]:
+        """Records of a criterion that fail its tests, the nearest first."""
+        passing = self._ids(outline.relaxed.full, person)
+        failing = [e for e in self._facts.events(outline.relaxed.base, person) if e.event_id not in passing]
+        return self._nearest(outline, person, [(event, self._misses(outline, person, event)) for event in failing])
+
+    def _group(self, outline: GroupOutline, person: int, index: IndexRow) -> Finding:
+        members = tuple(self.of(member, person, index) for member in outline.members)
+        node = outline.node
+        required = {"ALL": len(members), "ANY": 1}.get(node.rule, node.count)
+        return Finding(
+            part=outline.part,
+            met=self._facts.holds(node, person, index.event_id),
+            comparison={"ALL": "all", "AT_MOST": "at_most"}.get(node.rule, "at_least"),  # type: ignore[arg-type]
+            found=sum(member.met for member in members),
+            required=required,
+            members=members,
+        )
+
+    def _person(self, outline: PersonOutline, person: int, index: IndexRow) -> Finding:
+        node = outline.node
+        tested = tuple(
+            Tested(
+                self._facts.holds(single, person, index.event_id),
+                self._failed(test, self._records.tested_of_index(node.index, test, (person, index.event_id))),
+            )
+            for test, single in outline.single
+        )
+        met = self._facts.holds(node, person, index.event_id)
+        return Finding(outline.part, met, "all", sum(t.passed for t in tested), len(tested), tested=tested)
+
+    def _count(self, outline: CountOutline, person: int, index: IndexRow) -> Finding:
+        node, relaxed = outline.node, outline.events.relaxed
+        windows = [_Window(window, index) for window in node.windows]
+        events = self._facts.events(relaxed.full, person)
+        counted = [event for event in events if not _around(event, index, node, windows)]
+        found = len({e.count_value for e in counted if e.count_value is not None}) if node.distinct else len(counted)
+        met = self._facts.holds(node, person, index.event_id)
+        near: tuple[Evidence, ...] = ()
+        if not met and found < node.count:
+            ids = {event.event_id for event in counted}
+            others = [e for e in self._facts.events(relaxed.base, person) if e.event_id not in ids]
+            missed = [
+                (e, (*_around(e, index, node, windows), *self._misses(outline.events, person, e))) for e in others
+            ]
+            near = self._nearest(outline.events, person, missed)
+        return Finding(
+            part=outline.part,
+            met=met,
+            comparison=node.occurrence,
+            found=found,
+            required=node.count,
+            windows=tuple(DateWindow(w.low, w.high, w.of_end) for w in windows),
+            counted=tuple(self._evidence(outline.events, person, e, ()) for e in counted[:MOST_SHOWN]),
+            near=near,
+        )
+
+    # -- records ------------------------------------------------------------------------------------------------------
+    def _misses(self, outline: EventsOutline, person: int, event: EventRow) -> tuple[Miss, ...]:
+        """Tests of its own that a record fails."""
+        relaxed = outline.relaxed
+        misses = [
+            self._failed(test, self._records.tested(relaxed.base, relaxed.domain, test, (person, event.event_id)))
+            for test, single in relaxed.single
+            if event.event_id not in self._ids(single, person)
+        ]
+        if relaxed.first is not None and event.event_id not in self._ids(relaxed.first, person):
+            misses.append(Miss("not_first"))
+        passes = event.event_id in self._ids(relaxed.own, person)
+        if passes and event.event_id not in self._ids(relaxed.full, person):
+            misses.append(Miss("nested"))
+        return tuple(misses)
+
+    def _failed(self, test: Filter, value: object) -> Miss:
+        names = (self._records.name(value),) if test.codes is not None else ()
+        return Miss(
+            "attribute",
+            target=test.target,
+            test=test.test,
+            asked=test.value,
+            extent=test.extent,
+            value=value,  # type: ignore[arg-type]
+            names=tuple(name for name in names if name),
+        )
+
+    def _nearest(
+        self, outline: EventsOutline, person: int, missed: Iterable[tuple[EventRow, tuple[Miss, ...]]]
+    ) -> tuple[Evidence, ...]:
+        """Records that miss something, those that miss fewest things by least first."""
+        order = sorted((item for item in missed if item[1]), key=lambda item: (_distance(item[1]), item[0].start))
+        return tuple(self._evidence(outline, person, event, misses) for event, misses in order[:MOST_NEAR])
+
+    def _evidence(self, outline: EventsOutline, person: int, event: EventRow, misses: tuple[Miss, ...]) -> Evidence:
+        nested = None
+        if outline.nested is not None:
+            around = self._facts.index(outline.nested.node.index, person).get(event.event_id)
+            nested = self.of(outline.nested, person, around) if around is not None else None
+        return Evidence(self._records.record(outline.relaxed.domain, event), misses, nested)
+
+    def _ids(self, node: Node, person: int) -> frozenset[int]:
+        key = (node.key, person)
+        if key not in self._passing:
+            self._passing[key] = frozenset(event.event_id for event in self._facts.events(node, person))
+        return self._passing[key]
+
+
+class _Window:
+    """A window of a criterion around one index event, as dates."""
+
+    def __init__(self, window: EventWindow, index: IndexRow) -> None:
+        self._anchor = index.end if window.from_index_end else index.start
+        self._index = index
+        self.of_end = window.to_event_end
+        self.open = window.low.kind == "none" and window.high.kind == "none"
+        self.low = self._date(window.low)
+        self.high = self._date(window.high)
+        self.unknown = self._anchor is None and "days" in (window.low.kind, window.high.kind)
+
+    def _date(self, bound: Bound) -> date | None:
+        if bound.kind == "days":
+            return None if self._anchor is None else self._anchor + timedelta(days=bound.days)
+        if bound.kind == "none":
+            return None
+        return self._index.period_start if bound.kind == "period_start" else self._index.period_end
+
+    def miss(self, event: EventRow) -> Miss | None:
+        tested = event.end if self.of_end else event.start
+        if tested is None or self.unknown:
+            return None if self.open else Miss("late", 0, self.of_end)
+        if self.low is not None and tested < self.low:
+            return Miss("early", (self.low - tested).days, self.of_end)
+        if self.high is not None and tested > self.high:
+            return Miss("late", (tested - self.high).days, self.of_end)
+        return None
+
+
+def _around(event: EventRow, index: IndexRow, node: Correlated, windows: list[_Window]) -> tuple[Miss, ...]:
+    """Say how an event lies outside the windows, the observation period or the visit of the index event."""
+    misses = [miss for miss in (window.miss(event) for window in windows) if miss is not None]
+    if not node.anywhere and not index.period_start <= event.start <= index.period_end:
+        misses.append(Miss("period"))
+    if node.same_visit and (event.visit_id is None or event.visit_id != index.visit_id):
+        misses.append(Miss("visit"))
+    return tuple(misses)
+
+
+def _distance(misses: tuple[Miss, ...]) -> tuple[int, float]:
+    """How far a record is from counting: by how many things, and by how much."""
+    return len(misses), sum(miss.days or miss.short_by or 0 for miss in misses)

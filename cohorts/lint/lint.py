@@ -1,0 +1,50 @@
+"""Run all checks on a definition."""
+
+from __future__ import annotations
+
+from cohorts.definition import CohortDefinition
+from cohorts.engine.evaluator import Evaluator
+from cohorts.lint import attributes, contradictions, criteria, sets, structure, units, vocabulary, windows
+from cohorts.lint.places import Places
+from cohorts.lint.problem import SEVERITIES, Problem
+
+CHECKS = (
+    *structure.CHECKS,
+    *sets.CHECKS,
+    *attributes.CHECKS,
+    *criteria.CHECKS,
+    *windows.CHECKS,
+    *contradictions.CHECKS,
+    *units.CHECKS,
+)
+"""Every check that needs no data."""
+
+
+def lint(definition: CohortDefinition, evaluator: Evaluator | None = None) -> list[Problem]:
+    """Look for what is wrong in a definition, or probably is.
+
+    Parameters
+    ----------
+    definition : CohortDefinition
+        The definition.
+    evaluator : Evaluator, optional
+        Of a CDM, to look at the concepts in its vocabulary and at the units of its results.
+
+    Returns
+    -------
+    list of Problem
+        The gravest first, each in the order of the definition.
+
+    Examples
+    --------
+    >>> from cohorts import read_definition
+    >>> nobody = read_definition({"PrimaryCriteria": {"CriteriaList": []}}, name="nobody")
+    >>> lint(nobody)
+    [<initial event critical at PrimaryCriteria.CriteriaList>]
+    """
+    places = Places.of(definition)
+    found = [problem for check in CHECKS for problem in check(places)]
+    if evaluator is not None:
+        known = vocabulary.Vocabulary(places, evaluator)
+        found += [problem for check in vocabulary.CHECKS for problem in check(places, known)]
+    return sorted(found, key=lambda problem: SEVERITIES.index(problem.severity))
