@@ -39,7 +39,9 @@ def incidence_chart(table: pd.DataFrame, labels: Labels | None = None, *, width:
     series = [f"{g}, {c}" for g, c in zip(groups, causes, strict=True)] if several else causes
     points = table.assign(series=series, value=table["probability"])[["series", "time", "value", "lower", "upper"]]
     zero = pd.DataFrame({"series": list(dict.fromkeys(series)), "time": 0.0, "value": 0.0})
-    return curve_chart(pd.concat([zero, points], ignore_index=True), words, x=words.time, y=words.incidence, width=width)
+    return curve_chart(
+        pd.concat([zero, points], ignore_index=True), words, x=words.time, y=words.incidence, width=width
+    )
 
 
 def curve_chart(

@@ -68,7 +68,7 @@ def named_rows(table: pd.DataFrame, labels: Labels) -> tuple[pd.DataFrame, str]:
     """Take what is drawn from a table: a label per row, the estimate, its limits; and the name of the estimate."""
     numeric = [name for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
     value = "estimate" if "estimate" in table else numeric[0]
-    naming = [name for name in table.columns[: list(table.columns).index(value)]]
+    naming = list(table.columns[: list(table.columns).index(value)])
     texts = [[labels.of(item) for item in table[name]] for name in naming]
     joined = [", ".join(parts) for parts in zip(*texts, strict=True)] if texts else [""] * len(table)
     rows = pd.DataFrame({"label": joined, "estimate": table[value].to_numpy(dtype=float)})

@@ -253,9 +253,7 @@ def fine_gray(
     return _weighted_cox(given, asked, layers, separation)
 
 
-def _estimated(
-    given: CausesInput, asked: dict[str, Any], layers: list[str], separation: OnTrouble
-) -> FineGrayModel:
+def _estimated(given: CausesInput, asked: dict[str, Any], layers: list[str], separation: OnTrouble) -> FineGrayModel:
     checked = given.checked
     own, happened = given.of(asked["cause"]), checked.times.event
     order = np.argsort(checked.times.exit, kind="stable")
@@ -320,9 +318,7 @@ def refuse_dependent(names: list[str], found: dict[int, list[int]]) -> None:
         )
 
 
-def _weighted_cox(
-    given: CausesInput, asked: dict[str, Any], layers: list[str], separation: OnTrouble
-) -> FineGrayModel:
+def _weighted_cox(given: CausesInput, asked: dict[str, Any], layers: list[str], separation: OnTrouble) -> FineGrayModel:
     expanded = fine_gray_data(
         given.checked.frame,
         duration=asked["duration"],

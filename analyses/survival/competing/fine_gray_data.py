@@ -122,7 +122,9 @@ def _expanded(given: CausesInput, own: np.ndarray, rows: IntArray) -> pd.DataFra
     repeated = np.repeat(competing, more)
     stop = exit.copy()
     stop[competing] = bounds[interval]
-    whole = pd.DataFrame({"row": rows, "start": start, "stop": stop, "event": own[rows].astype(np.int64), "weight": 1.0})
+    whole = pd.DataFrame(
+        {"row": rows, "start": start, "stop": stop, "event": own[rows].astype(np.int64), "weight": 1.0}
+    )
     weights: FloatArray = chances[later] / chances[np.repeat(interval, more)]
     extra = pd.DataFrame(
         {"row": rows[repeated], "start": bounds[later - 1], "stop": bounds[later], "event": 0, "weight": weights}

@@ -122,9 +122,7 @@ def gray_test(
     )
 
 
-def _test(
-    times: SurvivalTimes, own: np.ndarray, groups: Factor, stratum: IntArray, rho: float
-) -> tuple[float, int]:
+def _test(times: SurvivalTimes, own: np.ndarray, groups: Factor, stratum: IntArray, rho: float) -> tuple[float, int]:
     size = len(groups)
     score, variance = np.zeros(size), np.zeros((size, size))
     for code in range(int(stratum.max()) + 1):
@@ -184,7 +182,9 @@ def _own_variance(
     hits: FloatArray, total: FloatArray, before: FloatArray, n: FloatArray, present: np.ndarray
 ) -> FloatArray:
     scaled = np.where(total > 0, total, 1.0)[:, None] * before
-    together = np.where((hits > 1)[:, None] & (scaled > 1), 1 - (hits[:, None] - 1) / np.where(scaled > 1, scaled - 1, 1.0), 1.0)
+    together = np.where(
+        (hits > 1)[:, None] & (scaled > 1), 1 - (hits[:, None] - 1) / np.where(scaled > 1, scaled - 1, 1.0), 1.0
+    )
     rate = np.where(total > 0, hits / np.where(total > 0, total, 1.0), 0.0)
     return np.where(present, together * before * rate[:, None] / n, 0.0)
 

@@ -137,7 +137,9 @@ class Incidence:
     def _widths(self, horizon: float) -> FloatArray:
         """Time spent at every value of the estimate up to a horizon: before the first time, then from each on."""
         start = min(0.0, float(self.counts.time[0]))
-        edges = np.clip(np.concatenate([[start], self.counts.time, [max(horizon, self.counts.time[-1])]]), None, horizon)
+        edges = np.clip(
+            np.concatenate([[start], self.counts.time, [max(horizon, self.counts.time[-1])]]), None, horizon
+        )
         widths: FloatArray = np.diff(edges)
         return widths
 
