@@ -233,6 +233,7 @@ def cumulative_incidence(
     5  None   7.0     2.0       0.2500  0.2041
     """
     require_known("variance", variance, Variance)
+    quantile_of_level(conf_level)
     if variance == "aalen" and (entry or weights or cluster):
         raise UsageError(
             'variance="aalen" does not go with weights, clusters or delayed entry', todo='use variance="jackknife"'
