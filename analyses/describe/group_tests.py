@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from scipy import stats
 
 from analyses.describe.variables import Variable, variable_of
 from analyses.inputs import Factor, IntArray, as_frame, factor, require_column, select_rows
+from analyses.options import require_known
 from analyses.survival.logrank import refuse_single_group
 from omop_etl.errors import UsageError
 
@@ -98,13 +99,7 @@ def compared(variable: Variable, groups: Factor, test: GroupTest, *, correct: bo
 
 
 def _chosen(variable: Variable, groups: Factor, test: GroupTest) -> str:
-    if test not in get_args(GroupTest):
-        raise UsageError(
-            "test={given} is not known",
-            todo="use one of: {known}",
-            given=test,
-            known=", ".join(get_args(GroupTest)),
-        )
+    require_known("test", test, GroupTest)
     if test == "auto":
         if variable.kind != "number":
             return "chi2"

@@ -1,6 +1,8 @@
 """Figures: one Altair chart for the screen and for PNG, SVG and PDF, and matplotlib for journals."""
 
 from analyses.plots.balance import love_chart
+from analyses.plots.curves import curve_chart, incidence_chart
+from analyses.plots.estimates import estimate_chart
 from analyses.plots.export import FORMATS, figure_bytes, register_fonts, save_figure
 from analyses.plots.feasibility import funnel_chart, monthly_chart, recruitment_chart, rule_effects_chart
 from analyses.plots.forest import forest_chart
@@ -18,9 +20,12 @@ from analyses.plots.tests_of_groups import observed_expected_chart, p_value_char
 __all__ = [
     "FORMATS",
     "Labels",
+    "curve_chart",
+    "estimate_chart",
     "figure_bytes",
     "forest_chart",
     "funnel_chart",
+    "incidence_chart",
     "journal_survival_figure",
     "love_chart",
     "monthly_chart",

@@ -29,6 +29,8 @@ class Labels:
         Feasibility: axes and series.
     enrolled, target, likely_range : str
         Recruitment: axis, target line, band.
+    incidence : str
+        Competing events: axis.
     observed, expected, p_value, coefficient : str
         Tests: axes.
 
@@ -63,6 +65,7 @@ class Labels:
     enrolled: str = "Persons enrolled"
     target: str = "Target"
     likely_range: str = "P10 to P90"
+    incidence: str = "Cumulative incidence"
     observed: str = "Observed"
     expected: str = "Expected"
     p_value: str = "p-value"

@@ -52,7 +52,9 @@ def observed_expected_chart(table: pd.DataFrame, labels: Labels | None = None, *
     return styled(chart.properties(width=width, height=46 * max(len(table), 1)), words)
 
 
-def p_value_chart(table: pd.DataFrame, labels: Labels | None = None, *, width: int = PLOT_WIDTH) -> Any:
+def p_value_chart(
+    table: pd.DataFrame, labels: Labels | None = None, *, name: str | None = None, width: int = PLOT_WIDTH
+) -> Any:
     """Draw the p-values of a table of tests on a logarithmic axis.
 
     Parameters
@@ -61,6 +63,8 @@ def p_value_chart(table: pd.DataFrame, labels: Labels | None = None, *, width: i
         Column ``p_adjusted`` or ``p``, and ``a`` and ``b`` where pairs are compared.
     labels : Labels, optional
         Words of the figure.
+    name : str, optional
+        Column that names the tests.
     width : int
         Width of the plot area, in pixels.
 
@@ -71,11 +75,12 @@ def p_value_chart(table: pd.DataFrame, labels: Labels | None = None, *, width: i
     """
     words = labels or Labels()
     p = table["p_adjusted"] if "p_adjusted" in table else table["p"]
-    names = (
-        [f"{words.of(a)} – {words.of(b)}" for a, b in zip(table["a"], table["b"], strict=True)]
-        if "a" in table
-        else [""]
-    )
+    if name is not None:
+        names = [words.of(value) for value in table[name]]
+    elif "a" in table:
+        names = [f"{words.of(a)} – {words.of(b)}" for a, b in zip(table["a"], table["b"], strict=True)]
+    else:
+        names = [""] * len(table)
     dots = pd.DataFrame({"test": names, "p": np.clip(p.to_numpy(dtype=float), 1e-12, 1)})
     lowest = min(0.001, float(dots["p"].min()))
     ticks = [tick for tick in (1e-12, 1e-9, 1e-6, 1e-4, 0.001, 0.01, 0.05, 0.2, 1) if tick >= lowest]

@@ -1,5 +1,13 @@
 """Survival analysis whose numbers are those of R's ``survival`` package."""
 
+from analyses.survival.competing import (
+    CumulativeIncidence,
+    FineGrayModel,
+    GrayTest,
+    cumulative_incidence,
+    fine_gray,
+    gray_test,
+)
 from analyses.survival.concordance import Concordance, concordance
 from analyses.survival.cox import CoxModel, ProportionalHazardsTest, cox
 from analyses.survival.data import SurvivalTimes
@@ -10,12 +18,18 @@ from analyses.survival.logrank_variants import logrank_trend, one_sample_logrank
 __all__ = [
     "Concordance",
     "CoxModel",
+    "CumulativeIncidence",
+    "FineGrayModel",
+    "GrayTest",
     "KaplanMeier",
     "LogRank",
     "ProportionalHazardsTest",
     "SurvivalTimes",
     "concordance",
     "cox",
+    "cumulative_incidence",
+    "fine_gray",
+    "gray_test",
     "kaplan_meier",
     "logrank",
     "logrank_trend",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
 from analyses.inputs import FloatArray, IntArray
+from analyses.options import require_known
 from analyses.survival.data import SurvivalTimes
 from analyses.survival.dominance import RankSums
 from analyses.survival.risk_sets import (
@@ -95,13 +96,7 @@ def concordance(
     >>> round(found.value, 4), found.concordant, found.discordant
     (0.6667, 2.0, 1.0)
     """
-    if timewt not in get_args(TimeWeighting):
-        raise UsageError(
-            "timewt={given} is not known",
-            todo="use one of: {known}",
-            given=timewt,
-            known=", ".join(get_args(TimeWeighting)),
-        )
+    require_known("timewt", timewt, TimeWeighting)
     if times.entry is not None and timewt in ("S/G", "n/G2"):
         raise UsageError('timewt="{given}" does not go with delayed entry', todo='use "n", "S" or "I"', given=timewt)
     pairs = _Pairs(times, _ranks(predictor), stratum, timewt, ymax)

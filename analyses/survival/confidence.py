@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
-from scipy.stats import norm
 
 from analyses.inputs import FloatArray
-from omop_etl.errors import UsageError
+from analyses.options import quantile_of_level, require_known
 
 ConfidenceType = Literal["plain", "log", "log-log", "logit", "arcsin"]
 """Scale on which a limit is symmetric."""
 
 _Limits = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
-
-
-def quantile_of_level(conf_level: float) -> float:
-    """Give the normal quantile of a two-sided confidence level, 1.96 for 0.95."""
-    if not 0 < conf_level < 1:
-        raise UsageError("conf_level={level} is not between 0 and 1", todo="use 0.95, for example", level=conf_level)
-    return float(norm.ppf((1 + conf_level) / 2))
 
 
 def confidence_limits(
@@ -63,13 +55,7 @@ def confidence_limits(
     >>> lower.round(4), upper.round(4)
     (array([0.6576]), array([0.9732]))
     """
-    if conf_type not in get_args(ConfidenceType):
-        raise UsageError(
-            "conf_type={given} is not known",
-            todo="use one of: {known}",
-            given=conf_type,
-            known=", ".join(get_args(ConfidenceType)),
-        )
+    require_known("conf_type", conf_type, ConfidenceType)
     z = quantile_of_level(conf_level)
     with np.errstate(divide="ignore", invalid="ignore"):
         lower, upper = _LIMITS[conf_type](probability, z * log_se)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from analyses.inputs import FloatArray, IntArray
+from analyses.options import require_known
 from analyses.survival.confidence import ConfidenceType, confidence_limits
 from analyses.survival.data import SurvivalTimes
 from analyses.survival.jackknife import accumulated_influence_variance
 from analyses.survival.quantiles import survival_quantile
-from analyses.survival.risk_sets import RiskTable
+from analyses.survival.risk_sets import RiskTable, entries_from, risk_at
 from omop_etl.errors import UsageError
 
 Estimator = Literal["kaplan-meier", "nelson-aalen", "fleming-harrington"]
@@ -104,12 +105,7 @@ class SurvivalCurve:
 
     def risk_at(self, times: FloatArray) -> FloatArray:
         """Count (sum of weights) who is at risk just before given times: exit at or after, entry before them."""
-        leaving = np.append(np.cumsum((self.n_event + self.n_censor)[::-1])[::-1], 0.0)
-        staying = leaving[np.searchsorted(self.time, times)]
-        if self.entries is None:
-            return staying
-        entry, from_here = self.entries
-        return staying - np.append(from_here, 0.0)[np.searchsorted(entry, times)]
+        return risk_at(self.time, self.n_event + self.n_censor, self.entries, times)
 
     def quantile(self, share: float) -> tuple[float, float, float]:
         """Give the time by which `share` has had the event, and its Brookmeyer-Crowley limits."""
@@ -131,13 +127,7 @@ class CurveSettings:
     start_time: float | None
 
     def __post_init__(self) -> None:
-        if self.estimator not in get_args(Estimator):
-            raise UsageError(
-                "estimator={given} is not known",
-                todo="use one of: {known}",
-                given=self.estimator,
-                known=", ".join(get_args(Estimator)),
-            )
+        require_known("estimator", self.estimator, Estimator)
 
 
 def survival_curve(
@@ -200,7 +190,7 @@ def survival_curve(
         upper=upper,
         hazard=hazard,
         hazard_se=hazard_se,
-        entries=_entries(times),
+        entries=entries_from(times),
     )
 
 
@@ -243,11 +233,3 @@ def _origin(times: SurvivalTimes, start_time: float | None) -> float:
     if start_time is not None:
         return start_time
     return 0.0 if times.entry is None else float(min(0.0, times.entry.min()))
-
-
-def _entries(times: SurvivalTimes) -> tuple[FloatArray, FloatArray] | None:
-    if times.entry is None:
-        return None
-    entry, code = np.unique(times.entry, return_inverse=True)
-    weight = np.bincount(code, weights=times.weight)
-    return entry, np.cumsum(weight[::-1])[::-1].astype(np.float64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -132,10 +132,34 @@ def survival_input(
         Missing or infinite values, negative durations, entries at or after the exit, events other than 0 and 1.
     """
     used = [duration, event, entry, weights, *others]
+    return checked_follow_up(
+        data,
+        duration=duration,
+        happened=lambda frame: indicator(frame, event),
+        entry=entry,
+        weights=weights,
+        used=used,
+        missing=missing,
+        timefix=timefix,
+    )
+
+
+def checked_follow_up(
+    data: Any,
+    *,
+    duration: str,
+    happened: Callable[[pd.DataFrame], BoolArray],
+    entry: str | None,
+    weights: str | None,
+    used: Sequence[str | None],
+    missing: Missing,
+    timefix: bool,
+) -> SurvivalInput:
+    """Check follow-up whose event is read by `happened`; the other parameters are those of `survival_input`."""
     frame, rows = select_rows(as_frame(data), [name for name in used if name is not None], missing)
     times = SurvivalTimes(
         exit=numbers(frame, duration),
-        event=indicator(frame, event),
+        event=happened(frame),
         entry=None if entry is None else numbers(frame, entry),
         weight=None if weights is None else positive_numbers(frame, weights),
     )

@@ -1,11 +1,115 @@
-"""Robust variance of a survival curve: the infinitesimal jackknife, per row or per cluster."""
+"""Influence of rows and clusters on a curve, and the variance that follows: the infinitesimal jackknife.
+
+While a row is at risk, and after it, its influence on a product-limit estimate is a combination of a few functions of
+time that are the same for everybody, with coefficients that change at its entry and its exit only. The variance at all
+times therefore follows from sums over the changes, without a table of rows by times.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from analyses.inputs import FloatArray, IntArray
 from analyses.survival.data import SurvivalTimes
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How the coefficients of rows change along a curve.
+
+    Attributes
+    ----------
+    code : numpy.ndarray
+        Row or cluster of every change, as codes.
+    position : numpy.ndarray
+        Index of the time of the curve from which on the change holds; at or beyond the last one it is of no account.
+    size : numpy.ndarray
+        Change of every coefficient, shape (coefficients, changes).
+    """
+
+    code: IntArray
+    position: IntArray
+    size: FloatArray
+
+
+def variance_of(changes: Changes, features: FloatArray) -> FloatArray:
+    """Sum the squared influences over rows or clusters.
+
+    Parameters
+    ----------
+    changes : Changes
+        Coefficients of rows or clusters.
+    features : numpy.ndarray
+        The functions of time that the coefficients belong to, shape (coefficients, times).
+
+    Returns
+    -------
+    numpy.ndarray
+        Variance at every time.
+
+    Notes
+    -----
+    Jaeckel (1972); for the Kaplan-Meier estimate with weights see Therneau and Grambsch (2000), section 2.
+
+    Examples
+    --------
+    >>> changes = Changes(np.array([0, 1, 0]), np.array([0, 0, 1]), np.array([[1.0, -1.0, -1.0]]))
+    >>> variance_of(changes, np.ones((1, 3)))
+    array([2., 1., 1.])
+    """
+    order = np.lexsort((changes.position, changes.code))
+    code, position = changes.code[order], changes.position[order]
+    levels = np.stack([_running_within(code, row[order]) for row in changes.size])
+    first = np.append(True, code[1:] != code[:-1])
+    length = features.shape[1]
+    variance = np.zeros(length)
+    for a in range(len(levels)):
+        for b in range(a, len(levels)):
+            product = levels[a] * levels[b]
+            change = product - np.where(first, 0.0, np.roll(product, 1))
+            sums = np.cumsum(np.bincount(position, weights=change, minlength=length)[:length])
+            variance += (1 if a == b else 2) * sums * features[a] * features[b]
+    return np.maximum(variance, 0)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Where the rows of one curve lie along its times.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray
+        Positions in the data of the rows that are followed at or after the first time.
+    entry, exit : numpy.ndarray
+        Index of the first time at which each of them is at risk, and of its exit.
+    event : numpy.ndarray
+        Whether it has the event at its exit.
+    weight : numpy.ndarray
+        Its weight.
+    """
+
+    rows: IntArray
+    entry: IntArray
+    exit: IntArray
+    event: np.ndarray
+    weight: FloatArray
+
+    @classmethod
+    def of(cls, times: SurvivalTimes, curve_time: FloatArray) -> Presence:
+        """Find the rows along the times of a curve; every exit at or after the first one is among them."""
+        start = curve_time[0] if len(curve_time) else np.inf
+        rows = np.flatnonzero(times.exit >= start)
+        entry = np.zeros(len(rows), dtype=np.int64)
+        if times.entry is not None:
+            entry = np.searchsorted(curve_time, times.entry[rows], side="right")
+        exit = np.searchsorted(curve_time, times.exit[rows])
+        return cls(rows, entry, exit, times.event[rows], times.weights()[rows])
+
+    def codes(self, cluster: IntArray | None) -> IntArray:
+        """Cluster of every row, or its number where every row stands for itself."""
+        return np.arange(len(self.rows)) if cluster is None else cluster[self.rows]
 
 
 def accumulated_influence_variance(
@@ -18,8 +122,7 @@ def accumulated_influence_variance(
     """Compute the variance of a cumulative statistic from the squared influence of every row or cluster.
 
     The influence of a row on the statistic at time t is the sum of `step` over the times at which it is at risk up to
-    t, less `jump` at its event. It is constant before the entry and after the exit, so that the sum of the squares
-    over clusters follows from the changes at entries and exits alone.
+    t, less `jump` at its event.
 
     Parameters
     ----------
@@ -36,48 +139,22 @@ def accumulated_influence_variance(
     -------
     numpy.ndarray
         Variance at every time.
-
-    Notes
-    -----
-    Jaeckel (1972); for the Kaplan-Meier estimate with weights see Therneau and Grambsch (2000), section 2.
     """
     total = np.append(0.0, np.cumsum(step))
-    weight = times.weights()
-    exit_at = np.searchsorted(curve_time, times.exit)
-    within = exit_at < len(curve_time)
-    within &= times.exit >= (curve_time[0] if len(curve_time) else np.inf)
-    rows = np.flatnonzero(within)
-    weight, exit_at = weight[rows], exit_at[rows]
-    happened = times.event[rows]
-    entry_at = (
-        np.zeros(len(rows), dtype=np.int64)
-        if times.entry is None
-        else np.searchsorted(curve_time, times.entry[rows], side="right")
+    here = Presence.of(times, curve_time)
+    code, weight = here.codes(cluster), here.weight
+    at_exit = total[here.exit + 1] - here.event * jump[here.exit]
+    changes = Changes(
+        code=np.concatenate([code, code]),
+        position=np.concatenate([here.entry, here.exit]),
+        size=np.stack(
+            [
+                np.concatenate([-weight * total[here.entry], weight * at_exit]),
+                np.concatenate([weight, -weight]),
+            ]
+        ),
     )
-    code = np.arange(len(rows)) if cluster is None else cluster[rows]
-    position = np.concatenate([entry_at, exit_at])
-    slope_change = np.concatenate([weight, -weight])
-    level_change = np.concatenate([-weight * total[entry_at], weight * (total[exit_at + 1] - happened * jump[exit_at])])
-    squares = _squares_by_position(np.concatenate([code, code]), position, level_change, slope_change, len(curve_time))
-    level2, cross, slope2 = np.cumsum(squares, axis=1)
-    reached = total[1:]
-    return np.maximum(level2 + 2 * reached * cross + reached**2 * slope2, 0)
-
-
-def _squares_by_position(
-    code: IntArray, position: IntArray, level_change: FloatArray, slope_change: FloatArray, length: int
-) -> FloatArray:
-    """Sum over clusters the changes of level², level·slope and slope² at every position of the curve."""
-    order = np.lexsort((position, code))
-    code, position = code[order], position[order]
-    level = _running_within(code, level_change[order])
-    slope = _running_within(code, slope_change[order])
-    first = np.append(True, code[1:] != code[:-1])
-    products = np.stack([level * level, level * slope, slope * slope])
-    before = np.roll(products, 1, axis=1)
-    before[:, first] = 0
-    changes = products - before
-    return np.stack([np.bincount(position, weights=row, minlength=length)[:length] for row in changes])
+    return variance_of(changes, np.stack([np.ones(len(curve_time)), total[1:]]))
 
 
 def _running_within(code: IntArray, values: FloatArray) -> FloatArray:

@@ -163,6 +163,41 @@ def count_at_or_before(
     return np.searchsorted(keys, wanted, side="right")
 
 
+def entries_from(times: SurvivalTimes) -> tuple[FloatArray, FloatArray] | None:
+    """Give the entry times in order, and the weight of those who enter at or after each; None without entries."""
+    if times.entry is None:
+        return None
+    entry, code = np.unique(times.entry, return_inverse=True)
+    weight = np.bincount(code, weights=times.weight)
+    return entry, np.cumsum(weight[::-1])[::-1].astype(np.float64)
+
+
+def risk_at(
+    time: FloatArray, leaving: FloatArray, entries: tuple[FloatArray, FloatArray] | None, wanted: FloatArray
+) -> FloatArray:
+    """Count (sum of weights) who is at risk just before given times: exit at or after, entry before them.
+
+    Parameters
+    ----------
+    time, leaving : numpy.ndarray
+        Distinct exit times in order, and how many leave at each.
+    entries : tuple or None
+        What `entries_from` gives.
+    wanted : numpy.ndarray
+        The times.
+
+    Returns
+    -------
+    numpy.ndarray
+        One count per wanted time.
+    """
+    staying = np.append(np.cumsum(leaving[::-1])[::-1], 0.0)[np.searchsorted(time, wanted)]
+    if entries is None:
+        return staying
+    entry, from_here = entries
+    return staying - np.append(from_here, 0.0)[np.searchsorted(entry, wanted)]
+
+
 def product_within(stratum: IntArray, factors: FloatArray) -> FloatArray:
     """Multiply up within each stratum."""
     return pd.Series(factors).groupby(stratum).cumprod().to_numpy()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
 from analyses.inputs import FloatArray, IntArray
+from analyses.options import require_known
 from analyses.survival.risk_sets import product_within, value_before
 from omop_etl.errors import UsageError
 
@@ -39,13 +40,7 @@ class TimeWeights:
     t_star: float | None = None
 
     def __post_init__(self) -> None:
-        if self.weighting not in get_args(Weighting):
-            raise UsageError(
-                "weighting={given} is not known",
-                todo="use one of: {known}",
-                given=self.weighting,
-                known=", ".join(get_args(Weighting)),
-            )
+        require_known("weighting", self.weighting, Weighting)
         if self.weighting == "modestly" and self.t_star is None:
             raise UsageError('weighting="modestly" needs t_star', todo="give the time up to which weights rise")
 

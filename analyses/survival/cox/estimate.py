@@ -79,7 +79,8 @@ def estimate(task: Task, separation: OnTrouble, collinear: OnTrouble) -> tuple[F
         likelihood = _likelihood(task, line, np.ascontiguousarray(x[fitted]))
         start = likelihood(np.zeros(len(likelihood.x)))
     maximum = maximise(likelihood, start, len(likelihood.x))
-    notes += _separated(task, maximum, fitted, separation)
+    names = [name for name, used in zip(task.design.names, fitted, strict=True) if used]
+    notes += found_separation(names, maximum, separation)
     coefficients, naive = _on_scale_of_data(maximum, scaling.scale, fitted)
     state = FittedState(
         frame=task.checked.frame,
@@ -154,10 +155,25 @@ def _collinear(names: list[str], at: int, by: list[int], choice: OnTrouble) -> N
     )
 
 
-def _separated(task: Task, maximum: Maximum, fitted: BoolArray, choice: OnTrouble) -> list[Note]:
+def found_separation(names: list[str], maximum: Maximum, choice: OnTrouble) -> list[Note]:
+    """Refuse or report coefficients that run to infinity.
+
+    Parameters
+    ----------
+    names : list of str
+        Names of the coefficients of `maximum`.
+    maximum : Maximum
+        What the fit came to.
+    choice : {"refuse", "report"}
+        What to do.
+
+    Returns
+    -------
+    list of Note
+        A remark that names them, where there are any.
+    """
     if not maximum.running.any():
         return []
-    names = [name for name, used in zip(task.design.names, fitted, strict=True) if used]
     running = ", ".join(name for name, runs in zip(names, maximum.running, strict=True) if runs)
     if choice == "refuse":
         raise CannotAnswerError(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from analyses.design import Design, parts_of
 from analyses.inputs import Missing, as_frame, factor, numbers
+from analyses.options import require_known
 from analyses.survival.cox.estimate import OnTrouble, Task, estimate
 from analyses.survival.cox.likelihood import Ties
 from analyses.survival.cox.model import CoxModel
@@ -157,13 +158,9 @@ def cox(
 def _check_options(
     ties: str, robust: bool | None, weights: str | None, cluster: str | None, separation: str, collinear: str
 ) -> None:
-    if ties not in get_args(Ties):
-        raise UsageError(
-            "ties={given} is not known", todo="use one of: {known}", given=ties, known=", ".join(get_args(Ties))
-        )
+    require_known("ties", ties, Ties)
     for name, given in (("separation", separation), ("collinear", collinear)):
-        if given not in get_args(OnTrouble):
-            raise UsageError("{name}={given} is not known", todo='use "refuse" or "report"', name=name, given=given)
+        require_known(name, given, OnTrouble)
     if ties == "exact" and (weights or cluster or robust):
         raise UsageError(
             'ties="exact" has no weights and no robust variance', todo='use ties="efron", or leave these options out'

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
+from analyses.options import quantile_of_level
 from analyses.result import Result
 from analyses.survival.concordance import Concordance, TimeWeighting, concordance
-from analyses.survival.confidence import ConfidenceType, quantile_of_level
+from analyses.survival.confidence import ConfidenceType
 from analyses.survival.cox import prediction
 from analyses.survival.cox.overall_tests import wald_test
 from analyses.survival.cox.proportionality import ProportionalHazardsTest, TimeTransform, proportionality_test

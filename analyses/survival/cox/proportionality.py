@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
 from analyses.inputs import FloatArray
+from analyses.options import require_known
 from analyses.result import Result
 from analyses.survival.cox.residuals import residuals
 from analyses.survival.cox.state import FittedState
 from analyses.survival.data import SurvivalTimes
 from analyses.survival.risk_sets import risk_table
-from omop_etl.errors import UsageError
 
 if TYPE_CHECKING:
     from analyses.plots.labels import Labels
@@ -121,13 +121,7 @@ def _terms(state: FittedState) -> list[tuple[str, list[int]]]:
 
 
 def _known(transform: str) -> str:
-    if transform not in get_args(TimeTransform):
-        raise UsageError(
-            "transform={given} is not known",
-            todo="use one of: {known}",
-            given=transform,
-            known=", ".join(get_args(TimeTransform)),
-        )
+    require_known("transform", transform, TimeTransform)
     return transform
 
 

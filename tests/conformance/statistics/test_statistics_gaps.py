@@ -8,10 +8,9 @@ import pytest
 
 pytestmark = pytest.mark.conformance
 
-TRIED = {"km", "logrank", "cox", "descriptive"}
+TRIED = {"km", "logrank", "cox", "descriptive", "competing_multistate"}
 
 NOT_YET = {
-    "competing_multistate": "no competing risks or multi-state models yet",
     "designs": "no recurrent events, case-cohort or self-controlled designs yet",
     "glm": "no generalised linear models yet",
     "meta_analysis": "no meta-analysis yet",
