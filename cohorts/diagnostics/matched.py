@@ -60,15 +60,16 @@ def compare_with_matched(
             table.c[start] < groups.c.index_date,
             table.c[start] >= add_days(groups.c.index_date, sa.literal(-days)),
         )
-        group = (groups.c.side, table.c[domain.concept].label("concept_id"))
-        counted = sa.func.count(sa.distinct(groups.c.pair)).label("persons")
-        query = sa.select(*group, counted).select_from(groups).join(table, before).group_by(*group)
+        who = (groups.c.side, groups.c.case_id, groups.c.ordinal, table.c[domain.concept].label("concept_id"))
+        having = sa.select(*who).select_from(groups).join(table, before).distinct().subquery("having_it")
+        group = (having.c.side, having.c.concept_id)
+        query = sa.select(*group, sa.func.count().label("persons")).group_by(*group)
         frames.append(evaluator.fetch(query).to_pandas().assign(domain=kind))
     return _differences(pd.concat(frames, ignore_index=True), sizes, least)
 
 
 def _groups(made: GeneratedCohorts, name: str, per_person: int) -> sa.Subquery:
-    """Both groups: ``side``, ``pair`` (number of the member), ``person_id``, ``index_date``."""
+    """Both groups: ``side``, ``case_id`` and ``ordinal`` (which member it is), ``person_id``, ``index_date``."""
     cdm = made.evaluator.cdm
     case = first_of(made, name)
     of_case = cdm.table("person", ["person_id", "gender_concept_id", "year_of_birth"]).alias("of_case")
@@ -109,13 +110,15 @@ def _groups(made: GeneratedCohorts, name: str, per_person: int) -> sa.Subquery:
     )
     matched = sa.select(
         sa.literal("matched").label("side"),
-        (candidates.c.case_id * (per_person + 1) + candidates.c.ordinal).label("pair"),
+        candidates.c.case_id,
+        candidates.c.ordinal,
         candidates.c.person_id,
         candidates.c.index_date,
     ).where(candidates.c.ordinal <= per_person)
     cases = sa.select(
         sa.literal("cohort").label("side"),
-        case.c.person_id.label("pair"),
+        case.c.person_id.label("case_id"),
+        sa.literal(0).label("ordinal"),
         case.c.person_id,
         case.c.start_date.label("index_date"),
     )

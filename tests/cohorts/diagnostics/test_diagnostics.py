@@ -142,6 +142,26 @@ def test_matched_persons_are_of_the_same_age_and_sex_and_not_in_the_cohort(made:
     assert drug_row["smd"] == pytest.approx((0.5 - 0) / np.sqrt((0.25 + 0) / 2))
 
 
+def test_persons_may_have_numbers_of_64_bits(tmp_path: Path) -> None:
+    """Numbers made by hashing fill all 63 bits: nothing may be reckoned with them."""
+    numbered = PATIENTS
+    for table in ("person", "observation_period", "condition_occurrence", "drug_exposure", "visit_occurrence"):
+        head, _, rest = numbered.partition(f"\n{table}\n")
+        rows, _, others = rest.partition("\n\n")
+        lines = rows.splitlines()
+        lines[1:] = [f"922337203685477580{line}" for line in lines[1:]]
+        numbered = f"{head}\n{table}\n" + "\n".join(lines) + "\n\n" + others
+    frames = []
+    for folder, text in (("small", PATIENTS), ("large", numbered)):
+        (tmp_path / folder).mkdir()
+        with patients(tmp_path / folder, text) as cdm:
+            found = generate({"diseased": diseased().definition()}, cdm)
+            frames.append((compare_with_matched(found, "diseased", per_person=2), visit_context(found, "diseased")))
+    for small, large in zip(*frames, strict=True):
+        pd.testing.assert_frame_equal(small, large)
+        assert not large.empty
+
+
 def test_an_empty_cohort_has_empty_diagnostics(tmp_path: Path) -> None:
     with patients(tmp_path, PATIENTS) as cdm:
         nobody = generate({"nobody": cohort("n").entering_on(condition(concepts("x", 3))).definition()}, cdm)
