@@ -1,0 +1,1 @@
+"""Diagnostics of cohorts as they may be shown."""
