@@ -22,6 +22,7 @@ from cohorts.diagnostics import (
     time_in_cohort,
     visit_context,
 )
+from cohorts.diagnostics.incidence import Calendar
 from tests.cohorts.patients import patients
 
 TEN, TWENTY = concepts("ten", 10), concepts("twenty", 20)
@@ -49,6 +50,7 @@ person | concept | source | start
 2      | 11      | 8      | 2020-02-10
 3      | 12      | .      | 2020-03-10
 4      | 12      | .      | 2020-01-05
+5      | 21      | .      | 2020-01-05
 
 drug_exposure
 person | concept | start      | end
@@ -65,12 +67,20 @@ person | concept | start      | end
 2      | 2       | 2020-05-01 | 2020-05-01
 
 concept_ancestor
-ancestor | descendant
-1        | 10
-1        | 11
-1        | 12
-10       | 10
-10       | 11
+ancestor | descendant | min_levels_of_separation
+1        | 10         | 1
+1        | 11         | 2
+1        | 12         | 1
+10       | 10         | 0
+10       | 11         | 1
+12       | 12         | 0
+3        | 1          | 1
+3        | 10         | 2
+3        | 11         | 3
+3        | 12         | 2
+3        | 21         | 3
+2        | 10         | 4
+2        | 21         | 1
 """
 
 
@@ -102,17 +112,41 @@ def test_an_orphan_stands_beside_the_concepts_of_the_set(made: GeneratedCohorts)
     assert orphan_concepts(made, "treated").empty
 
 
+def test_concepts_that_meet_far_up_in_the_hierarchy_are_no_orphans(made: GeneratedCohorts) -> None:
+    """Under the root of a vocabulary everything meets: concept 21 is three levels below 3, which is two above 10."""
+    found = {levels: orphan_concepts(made, "diseased", levels=levels) for levels in (0, 1, 2, 3, 4)}
+    assert {levels: frame["concept_id"].tolist() for levels, frame in found.items()} == {
+        0: [],
+        1: [12],
+        2: [12],
+        3: [12, 21],
+        4: [12, 21],
+    }
+    assert found[3]["shared"].tolist() == [1, 3]
+    assert found[4]["shared"].tolist() == [1, 2]
+
+
 def test_incidence_counts_first_entries_per_time_at_risk(made: GeneratedCohorts) -> None:
     found = incidence(made, "diseased")
-    men = found[(found["year"] == 2020) & (found["gender_concept_id"] == 8507)].iloc[0]
+    men = found[(found["period"] == "2020") & (found["gender_concept_id"] == 8507)].iloc[0]
     assert (men["age_from"], men["entries"]) == (70, 1)
     assert men["person_years"] == pytest.approx((10 + 366 + 366) / 365.25)
-    women = found[(found["year"] == 2020) & (found["gender_concept_id"] == 8532)].iloc[0]
+    women = found[(found["period"] == "2020") & (found["gender_concept_id"] == 8532)].iloc[0]
     assert women["person_years"] == pytest.approx((41 + 366) / 365.25)
     assert women["per_1000"] == pytest.approx(1000 / women["person_years"])
     later = incidence(made, "diseased", washout=200)
     assert later["entries"].sum() == 0
-    assert later[later["year"] == 2019].empty
+    assert later[later["period"] == "2019"].empty
+
+
+@pytest.mark.parametrize(("by", "period"), [("quarter", "2020Q1"), ("month", "2020-01")])
+def test_incidence_by_quarter_and_month(made: GeneratedCohorts, by: Calendar, period: str) -> None:
+    found = incidence(made, "diseased", by=by)
+    assert found["person_years"].sum() == pytest.approx(incidence(made, "diseased")["person_years"].sum())
+    men = found[(found["period"] == period) & (found["gender_concept_id"] == 8507)].iloc[0]
+    days = {"quarter": 91, "month": 31}[by]
+    assert (men["age_from"], men["entries"]) == (70, 1)
+    assert men["person_years"] == pytest.approx((10 + days + days) / 365.25)
 
 
 def test_visits_stand_before_during_on_and_after_the_index_date(made: GeneratedCohorts) -> None:
@@ -164,7 +198,7 @@ def test_persons_may_have_numbers_of_64_bits(tmp_path: Path) -> None:
 
 def test_an_empty_cohort_has_empty_diagnostics(tmp_path: Path) -> None:
     with patients(tmp_path, PATIENTS) as cdm:
-        nobody = generate({"nobody": cohort("n").entering_on(condition(concepts("x", 3))).definition()}, cdm)
+        nobody = generate({"nobody": cohort("n").entering_on(condition(concepts("x", 20))).definition()}, cdm)
         assert index_events(nobody, "nobody").empty
         assert visit_context(nobody, "nobody").empty
         assert time_in_cohort(nobody, "nobody").empty
@@ -172,8 +206,8 @@ def test_an_empty_cohort_has_empty_diagnostics(tmp_path: Path) -> None:
         assert compare_with_matched(nobody, "nobody").empty
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_incidence_and_time_agree_with_pandas_on_many_persons(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seed", "by"), [(1, "year"), (2, "quarter"), (3, "month")])
+def test_incidence_and_time_agree_with_pandas_on_many_persons(seed: int, by: Calendar, tmp_path: Path) -> None:
     chance = random.Random(seed)
     observed, sick = [], []
     for person in range(1, 81):
@@ -189,21 +223,23 @@ def test_incidence_and_time_agree_with_pandas_on_many_persons(seed: int, tmp_pat
     with patients(tmp_path, text) as cdm:
         made = generate({"diseased": diseased().definition()}, cdm)
         rows = made.rows.to_pandas()
-        found = incidence(made, "diseased", washout=90)
+        found = incidence(made, "diseased", washout=90, by=by)
     entries = rows.groupby("subject_id")["cohort_start_date"].min().to_dict()
-    days: dict[tuple[int, int, int], list[int]] = {}
+    days: dict[tuple[str, int, int], list[int]] = {}
     for person, start, end in observed:
         entry = entries.get(person)
         day = start + timedelta(90)
         while day <= (min(end, entry) if entry else end):
             age = day.year - (1940 + person % 40)
-            cell = days.setdefault((day.year, 8507 + 25 * (person % 2), age - age % 10), [0, 0])
+            cell = days.setdefault(
+                (str(pd.Period(day, by[0].upper())), 8507 + 25 * (person % 2), age - age % 10), [0, 0]
+            )
             cell[0] += 1
             cell[1] += day == entry
             day += timedelta(1)
     expected = pd.DataFrame([(*key, *cell) for key, cell in sorted(days.items())], columns=list("ysadn"))
     assert (
-        found[["year", "gender_concept_id", "age_from"]].to_numpy().tolist()
+        found[["period", "gender_concept_id", "age_from"]].to_numpy().tolist()
         == expected[list("ysa")].to_numpy().tolist()
     )
     assert found["entries"].tolist() == expected["n"].tolist()
