@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -11,20 +10,23 @@ import pyarrow.csv
 import pyarrow.parquet
 import typer
 
-from cohorts import CohortDefinition, GeneratedCohorts, generate, read_definition
+from cohorts import GeneratedCohorts, generate, read_definition
 from cohorts.engine.plan import plan
 from omop_etl.cdm import connect
 from omop_etl.errors import RweError, UsageError
 from workbench.cli import library
+from workbench.cli.cohort_diagnose import app as diagnose_commands
 from workbench.cli.cohort_text import app as text_commands
 from workbench.cli.cohort_why import app as why_commands
-from workbench.cli.console import complain, progress_bar, remark, say_json, say_table, t
+from workbench.cli.console import progress_bar, remark, say_json, say_table, t
+from workbench.cli.definitions import complain_of, read_definitions
 from workbench.counts import attrition_counts
 from workbench.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Check, generate, count and explain cohorts.")
 app.add_typer(why_commands)
 app.add_typer(text_commands)
+app.add_typer(diagnose_commands)
 app.add_typer(library.app, name="library")
 
 Definitions = Annotated[
@@ -37,7 +39,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write the result as JSON."
 @app.command()
 def validate(files: Definitions, as_json: AsJson = False) -> None:
     """Read definitions and plan them, without a CDM."""
-    read, refused = _read(files)
+    read, refused = read_definitions(files)
     for name, definition in list(read.items()):
         try:
             plan(definition)
@@ -61,7 +63,7 @@ def generate_cohorts(
     """Write the rows of cohorts; a definition that is refused is named, and the exit code is 1."""
     if out.suffix not in (".parquet", ".csv"):
         raise UsageError("{file} is neither .parquet nor .csv", todo="choose one of the two", file=out.name)
-    read, refused = _read(files)
+    read, refused = read_definitions(files)
     with connect(cdm) as opened, progress_bar() as tell:
         made = generate(
             read, opened, strict=False, progress=lambda done, total: tell("Generating cohorts", done / max(total, 1))
@@ -97,25 +99,6 @@ def attrition(
         say_json({"definition": definition.name, "hash": definition.hash, "snapshot": snapshot, "steps": told})
     else:
         say_table([t("Step"), t("Events"), t("Persons")], rows, title=definition.name)
-
-
-def _read(files: list[Path]) -> tuple[dict[str, CohortDefinition], dict[str, RweError]]:
-    """Read definitions by the stem of their file; one that cannot be read is kept with its reason."""
-    twice = [stem for stem, number in Counter(file.stem for file in files).items() if number > 1]
-    if twice:
-        raise UsageError(
-            "several files are called {names}", todo="rename them: cohorts go by these names", names=", ".join(twice)
-        )
-    read: dict[str, CohortDefinition] = {}
-    refused: dict[str, RweError] = {}
-    for file in files:
-        try:
-            read[file.stem] = read_definition(file)
-        except UsageError:
-            raise
-        except RweError as error:
-            refused[file.stem] = error
-    return read, refused
 
 
 def _counts(made: GeneratedCohorts, names: list[str]) -> dict[str, tuple[int, int]]:
@@ -161,9 +144,7 @@ def _report(
             [t("Cohort"), t("Rows"), t("Persons")],
             [[name, f"{rows:,}", f"{persons:,}"] for name, (rows, persons) in counts.items()],
         )
-    for name, error in refused.items():
-        remark(t("{name} was refused:", name=name))
-        complain(error)
+    complain_of(refused)
     remark(t("{done} definitions done, {refused} refused", done=len(done), refused=len(refused)))
     if refused:
         raise typer.Exit(1)

@@ -95,29 +95,3 @@ def protect_each(counts: Sequence[int], total: int, policy: DisclosurePolicy) ->
     [0, '<10', 50, '91–99', 100]
     """
     return [protect_chain([total, count], policy, anchor=0)[1].cell for count in counts]
-
-
-def protect_pair(only_first: int, both: int, only_second: int, policy: DisclosurePolicy) -> list[Cell]:
-    """Show how two cohorts of known sizes overlap: all of it, or nothing.
-
-    Examples
-    --------
-    >>> protect_pair(30, 50, 20, DisclosurePolicy()), protect_pair(30, 50, 2, DisclosurePolicy())
-    ([30, 50, 20], ['…', '…', '…'])
-    """
-    counts = [only_first, both, only_second]
-    return [HIDDEN] * 3 if any(policy.is_small(count) for count in counts) else [*counts]
-
-
-def protect_division(counts: Sequence[int], total: Cell, policy: DisclosurePolicy) -> list[Cell]:
-    """Show how a group is divided, if the group itself is shown and every part of it may be; else nothing.
-
-    Examples
-    --------
-    >>> protect_division([20, 0, 30], 50, DisclosurePolicy()), protect_division([20, 3, 27], 50, DisclosurePolicy())
-    ([20, 0, 30], ['…', '…', '…'])
-    >>> protect_division([20, 0, 30], "…", DisclosurePolicy())
-    ['…', '…', '…']
-    """
-    shown = isinstance(total, int) and not any(policy.is_small(count) for count in counts)
-    return [*counts] if shown else [HIDDEN] * len(counts)

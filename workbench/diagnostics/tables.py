@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,8 @@ from cohorts.diagnostics import (
     visit_context,
 )
 from workbench.access import DisclosurePolicy, protect_chain
-from workbench.diagnostics.protection import HIDDEN, protect_each, protect_groups, protect_together
+from workbench.diagnostics.protection import HIDDEN, Cell, protect_each, protect_groups, protect_together
+from workbench.studies.periods import period_of, protect_monthly
 
 _LEAST_OF_PERCENT: Final = 100
 """Persons from which on a share in whole percent fits any size near the true one."""
@@ -44,7 +45,7 @@ class Whole:
     entries : int, optional
         Its rows; none where their number is not shown.
     washout : int
-        Days of observation before a person is at risk.
+        Days of observation before a person is at risk of entering.
     policy : DisclosurePolicy
         The rule on small counts.
     """
@@ -60,8 +61,9 @@ class Whole:
         """Protect the events and the persons of groups; the events only if the number of all rows is shown."""
         persons = frame["persons"].astype(int).tolist()
         if self.entries is None:
+            hidden: list[Cell] = [HIDDEN] * len(frame)
             shown = protect_groups(persons, self.persons, self.policy)
-            return in_shown_order(_with(frame, **{events: [HIDDEN] * len(frame), "persons": shown}), "persons")
+            return in_shown_order(_with(frame, **{events: hidden, "persons": shown}), "persons")
         counted = frame[events].astype(int).tolist()
         first, second = protect_together([counted, persons], [self.entries, self.persons], self.policy)
         return in_shown_order(_with(frame, **{events: first, "persons": second}), "persons")
@@ -70,11 +72,12 @@ class Whole:
 def protected_index_events(whole: Whole) -> pd.DataFrame:
     """Show the index events: ``domain``, ``concept_id``, ``source_value``, ``codes``, ``events``, ``persons``.
 
-    Codes of few persons stand in one line a concept, without being named; ``codes`` says how many they are.
+    Codes of few persons stand in one line a concept, without being named; ``codes`` says how many they are, 0 where the
+    line is about one code that is named.
     """
     found = index_events(whole.made, whole.name)
     rare = found["persons"].map(whole.policy.is_small).astype(bool)
-    named = found[~rare].assign(codes=1)
+    named = found[~rare].assign(codes=0)
     group = found[rare].groupby(["domain", "concept_id"], as_index=False)
     merged = group.agg(events=("events", "sum"), persons=("persons", "sum"), codes=("events", "size"))
     columns = ["domain", "concept_id", "source_value", "codes", "events", "persons"]
@@ -88,41 +91,51 @@ def protected_orphans(whole: Whole) -> pd.DataFrame:
     found, cdm = orphan_concepts(whole.made, whole.name), whole.made.evaluator.cdm
     everybody = int(cdm.engine.scalar(sa.select(sa.func.count()).select_from(cdm.table("person"))))
     persons = protect_each(found["persons"].astype(int).tolist(), everybody, whole.policy)
-    records = [
+    records: list[Cell] = [
         int(count) if isinstance(cell, int) else HIDDEN for count, cell in zip(found["records"], persons, strict=True)
     ]
     return in_shown_order(_with(found, records=records, persons=persons), "persons")
 
 
 def protected_incidence(whole: Whole) -> pd.DataFrame:
-    """Show first entries by year, by sex and by age: ``by``, ``group``, ``entries``, ``person_years``, ``per_1000``.
+    """Show first entries over time, by sex and by age: ``by``, ``group``, ``entries``, ``person_years``, ``per_1000``.
 
-    The three stand side by side; crossed, most cells would be small. A rate is missing where its entries are hidden or
-    the person-years are fewer than the threshold.
+    The three stand side by side; crossed, most cells would be small. Time goes by month, quarter or year (``by``), in
+    the finest of them that may be shown, and by that alone. A rate is missing where its entries are hidden or the
+    person-years are fewer than the threshold.
     """
-    found = incidence(whole.made, whole.name, washout=whole.washout)
-    return pd.concat(
-        [_by(whole, found, by, column) for by, column in _GROUPINGS.items()],
-        ignore_index=True,
+    found = incidence(whole.made, whole.name, washout=whole.washout, by="month")
+    monthly = found.groupby("period", as_index=False)[["entries", "person_years"]].sum()
+    outside = whole.persons - int(monthly["entries"].sum())
+    arrivals = monthly.rename(columns={"period": "month", "entries": "persons"})
+    periods = protect_monthly(arrivals, whole.policy, outside=outside)
+    frames = []
+    if periods is not None:
+        years = monthly["person_years"].groupby(period_of(monthly["period"], periods.unit)).sum()
+        cells = [text if n is None else n for n, text in zip(periods.counts, periods.texts, strict=True)]
+        frames.append(_rates(whole, periods.unit, list(periods.names), cells, years))
+    for by, column in (("sex", "gender_concept_id"), ("age", "age_from")):
+        summed = found.groupby(column)[["entries", "person_years"]].sum()
+        cells = protect_groups(summed["entries"].astype(int).tolist(), whole.persons, whole.policy)
+        frames.append(_rates(whole, by, [int(group) for group in summed.index], cells, summed["person_years"]))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _rates(whole: Whole, by: str, groups: Sequence[Cell], entries: Sequence[Cell], years: pd.Series) -> pd.DataFrame:
+    least = whole.policy.threshold
+    rounded = [round(float(n)) for n in years]
+    return pd.DataFrame(
+        {
+            "by": by,
+            "group": pd.Series(groups, dtype=object),
+            "entries": pd.Series(entries, dtype=object),
+            "person_years": pd.Series([n if n >= least else f"<{least}" for n in rounded], dtype=object),
+            "per_1000": [
+                round(1000 * cell / n, 1) if isinstance(cell, int) and n >= least else np.nan
+                for cell, n in zip(entries, rounded, strict=True)
+            ],
+        }
     )
-
-
-_GROUPINGS: Final = {"year": "year", "sex": "gender_concept_id", "age": "age_from"}
-
-
-def _by(whole: Whole, found: pd.DataFrame, by: str, column: str) -> pd.DataFrame:
-    summed = found.groupby(column, as_index=False)[["entries", "person_years"]].sum()
-    shown = protect_groups(summed["entries"].astype(int).tolist(), whole.persons, whole.policy)
-    years = summed["person_years"].round().astype(int).tolist()
-    rates = [
-        round(1000 * cell / years_of, 1) if isinstance(cell, int) and years_of >= whole.policy.threshold else np.nan
-        for cell, years_of in zip(shown, years, strict=True)
-    ]
-    frame = pd.DataFrame({"by": by, "group": summed[column].astype(int)})
-    few = f"<{whole.policy.threshold}"
-    return _with(
-        frame, entries=shown, person_years=[n if n >= whole.policy.threshold else few for n in years]
-    ).assign(per_1000=np.array(rates, dtype=float))
 
 
 def protected_visits(whole: Whole) -> pd.DataFrame:
@@ -152,7 +165,7 @@ def protected_comparison(whole: Whole) -> pd.DataFrame:
     found = compare_with_matched(whole.made, whole.name, least=0.0)
     matched = int(found.attrs["matched"])
     size = protect_chain([whole.persons, matched], whole.policy, anchor=0)[1]
-    about = {"members": whole.persons, "matched": str(size), "unlisted": 0, "withheld": False}
+    about: dict[Hashable, object] = {"members": whole.persons, "matched": str(size), "unlisted": 0, "withheld": False}
     if size.exact is None and size.low < _LEAST_OF_PERCENT:
         return _about(found.iloc[:0], about | {"withheld": True})
     members = protect_each(found["cohort"].astype(int).tolist(), whole.persons, whole.policy)
@@ -179,7 +192,7 @@ def _most_different_first(frame: pd.DataFrame) -> pd.DataFrame:
             "concept_id": frame["concept_id"],
         }
     )
-    return frame.loc[keys.sort_values(list(keys), na_position="last").index].reset_index(drop=True)
+    return frame.loc[keys.sort_values([*map(str, keys)], na_position="last").index].reset_index(drop=True)
 
 
 def in_shown_order(frame: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -189,22 +202,23 @@ def in_shown_order(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """
     shown = frame[column].map(lambda cell: isinstance(cell, int)).astype(bool)
     names = [name for name in ("domain", "concept_id", "visit_concept_id", "source_value") if name in frame]
-    keys = frame[names].assign(hidden=~shown, count=-pd.to_numeric(frame[column].where(shown, 0)).astype(int))
-    order = keys.sort_values(["hidden", "count", *names], na_position="last").index
+    counts = pd.to_numeric(frame[column].where(shown, 0)).astype(int)
+    keys = pd.concat([pd.DataFrame({"hidden": ~shown, "count": -counts}), frame[names]], axis=1)
+    order = keys.sort_values([*map(str, keys)], na_position="last").index
     return frame.loc[order].reset_index(drop=True)
 
 
-def _shares(shares: pd.Series, cells: list[int | str], digits: int) -> np.ndarray:
+def _shares(shares: pd.Series, cells: Sequence[Cell], digits: int) -> np.ndarray:
     shown = np.array([isinstance(cell, int) for cell in cells], dtype=bool)
     return np.where(shown, np.round(shares.to_numpy(dtype=float), digits), np.nan)
 
 
-def _with(frame: pd.DataFrame, **columns: list[int | str]) -> pd.DataFrame:
+def _with(frame: pd.DataFrame, **columns: Sequence[Cell]) -> pd.DataFrame:
     return frame.assign(**{name: pd.Series(cells, dtype=object, index=frame.index) for name, cells in columns.items()})
 
 
-def _about(frame: pd.DataFrame, attributes: dict[str, object]) -> pd.DataFrame:
-    frame.attrs = dict(attributes)
+def _about(frame: pd.DataFrame, attributes: dict[Hashable, object]) -> pd.DataFrame:
+    frame.attrs = attributes
     return frame
 
 

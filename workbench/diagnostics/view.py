@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import pandas as pd
 
@@ -12,14 +12,26 @@ from cohorts import GeneratedCohorts
 from cohorts.diagnostics import overlap
 from workbench.access import DisclosurePolicy
 from workbench.counts import attrition_counts
-from workbench.diagnostics.overlaps import Overlap
+from workbench.diagnostics.overlaps import protect_overlaps
 from workbench.diagnostics.protection import HIDDEN, Cell
 from workbench.diagnostics.tables import TABLES, Whole
 from workbench.jobs.work import Progress, no_progress
+from workbench.locales import mark
 
 Withheld = Literal["", "empty", "small", "steps", "alike", "nested"]
 """Why nothing is shown of a cohort: nobody is in it, few are, few were lost in its last steps, few set it apart from
 another one, or few or none of one of the two are outside the other."""
+
+
+TITLES: Final = {
+    "index_events": mark("What brought persons in"),
+    "orphan_concepts": mark("Concepts that may have been forgotten"),
+    "incidence": mark("New entries"),
+    "visit_context": mark("Visits around the index date"),
+    "time_in_cohort": mark("Time in the cohort"),
+    "compare_with_matched": mark("What sets the cohort apart"),
+}
+"""The tables of a cohort in their order, with what they are called."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,6 @@ def view_diagnostics(
     made: GeneratedCohorts,
     policy: DisclosurePolicy,
     *,
-    washout: int | None = None,
     progress: Progress = no_progress,
 ) -> DiagnosticsView:
     """Look at cohorts and protect what is found.
@@ -107,8 +118,6 @@ def view_diagnostics(
         The cohorts.
     policy : DisclosurePolicy
         The rule on small counts.
-    washout : int, optional
-        Days of observation before a person is at risk; those that each definition asks for by default.
     progress : callable
         Told how far it is.
 
@@ -121,17 +130,18 @@ def view_diagnostics(
     pairs = overlap(made)
     views: list[CohortView] = []
     for position, name in enumerate(names):
-        progress("Looking at the cohorts", position / len(names))
         earlier = [view.name for view in views if view.tables]
-        window = made.definitions[name].expression.primary_criteria.observation_window
-        days = washout if washout is not None else int(window.prior_days or 0) if window else 0
-        views.append(_view_cohort(made, name, policy, days, *_too_close(pairs, name, earlier, policy)))
-    progress("Looking at the cohorts", 1.0)
-    return DiagnosticsView(tuple(views), _protected(pairs, views, policy))
+
+        def within(stage: str, share: float, position: int = position) -> None:
+            progress(stage, (position + share) / len(names))
+
+        views.append(_view_cohort(made, name, policy, *_too_close(pairs, name, earlier, policy), within))
+    closed = {view.name for view in views if view.withheld in ("small", "steps", "alike")}
+    return DiagnosticsView(tuple(views), protect_overlaps(pairs, closed, policy))
 
 
 def _view_cohort(
-    made: GeneratedCohorts, name: str, policy: DisclosurePolicy, washout: int, close: Withheld, beside: str
+    made: GeneratedCohorts, name: str, policy: DisclosurePolicy, close: Withheld, beside: str, progress: Progress
 ) -> CohortView:
     attrition = made.attrition(name)
     last = attrition_counts(attrition, policy)[-1]
@@ -145,8 +155,13 @@ def _view_cohort(
     if close:
         alike = close == "alike"
         return CohortView(name, HIDDEN if alike else persons, HIDDEN if alike else last.events.cell, close, beside)
+    window = made.definitions[name].expression.primary_criteria.observation_window
+    washout = int(window.prior_days or 0) if window else 0
     whole = Whole(made, name, persons, entries, washout, policy)
-    tables = {table: build(whole) for table, build in TABLES.items()}
+    tables = {}
+    for position, (table, title) in enumerate(TITLES.items()):
+        progress(title, position / len(TITLES))
+        tables[table] = TABLES[table](whole)
     return CohortView(name, persons, last.events.cell, washout=washout, tables=tables)
 
 
@@ -161,15 +176,3 @@ def _too_close(
         if sum(sides) and int(row["both"]) and min(sides) < policy.threshold and policy.threshold > 1:
             return "nested", row["first"]
     return "", ""
-
-
-def _protected(pairs: pd.DataFrame, views: Sequence[CohortView], policy: DisclosurePolicy) -> pd.DataFrame:
-    closed = {view.name for view in views if view.withheld in ("small", "steps", "alike")}
-    shown: list[Overlap] = []
-    for row in pairs.to_dict("records"):
-        pair = Overlap(row["first"], row["second"], *(int(row[part]) for part in ("only_first", "both", "only_second")))
-        order = [int(row[part]) for part in ("first_before", "same_day", "second_before")]
-        open_ = not closed & {pair.first, pair.second}
-        shown.append(pair.protected(policy, order, others=shown) if open_ else pair.hidden())
-    rows = [[pair.first, pair.second, *pair.cells] for pair in shown]
-    return pd.DataFrame(rows, columns=list(pairs.columns), dtype=object)

@@ -40,7 +40,12 @@ class Periods:
     texts: tuple[str, ...]
 
 
-def protect_monthly(monthly: pd.DataFrame, policy: DisclosurePolicy) -> Periods | None:
+def period_of(days: pd.Series, unit: Unit) -> pd.Series:
+    """Give the month, quarter or year of days, or of months such as ``2024-03``."""
+    return pd.to_datetime(days).dt.to_period(_FREQUENCIES[unit])
+
+
+def protect_monthly(monthly: pd.DataFrame, policy: DisclosurePolicy, *, outside: int = 0) -> Periods | None:
     """Show persons by month, or by quarter or year where too many months would be hidden.
 
     Only one of the three is ever shown: together they would give hidden months away.
@@ -48,9 +53,11 @@ def protect_monthly(monthly: pd.DataFrame, policy: DisclosurePolicy) -> Periods 
     Parameters
     ----------
     monthly : pandas.DataFrame
-        Columns ``month, persons``; the sum is known to readers.
+        Columns ``month, persons``; the sum with `outside` is known to readers.
     policy : DisclosurePolicy
         The rule on small counts.
+    outside : int
+        Persons of the known whole who are in no month.
 
     Returns
     -------
@@ -58,11 +65,11 @@ def protect_monthly(monthly: pd.DataFrame, policy: DisclosurePolicy) -> Periods 
         None where not even years can be shown.
     """
     coarsest: Periods | None = None
-    for unit, frequency in _FREQUENCIES.items():
-        period = pd.to_datetime(monthly["month"]).dt.to_period(frequency)
+    for unit in _FREQUENCIES:
+        period = period_of(monthly["month"], unit)
         totals = monthly["persons"].groupby(period).sum()
         counts = [int(count) for count in totals]
-        protected = protect_parts(counts, policy)
+        protected = protect_parts([*counts, *([outside] if outside else [])], policy)
         if protected is None:
             continue
         index = pd.PeriodIndex(totals.index)
@@ -70,8 +77,8 @@ def protect_monthly(monthly: pd.DataFrame, policy: DisclosurePolicy) -> Periods 
             unit=unit,
             names=tuple(str(name) for name in index),
             starts=tuple(index.start_time),
-            counts=protected.counts,
-            texts=protected.texts,
+            counts=protected.counts[: len(counts)],
+            texts=protected.texts[: len(counts)],
         )
         filled = sum(count > 0 for count in counts)
         hidden = sum(count is None for count in protected.counts)

@@ -32,3 +32,9 @@ def test_the_finest_unit_in_which_half_can_be_shown(persons: list[int], unit: st
 
 def test_too_few_for_any_unit() -> None:
     assert protect_monthly(monthly(1, 0, 0, 2), TEN) is None
+
+
+def test_few_who_are_in_no_month_hide_one_that_is() -> None:
+    found = protect_monthly(monthly(20, 30, 25, 40), TEN, outside=3)
+    assert found is not None
+    assert (found.unit, found.texts) == ("month", ("20", "30", "25", "≥10"))
