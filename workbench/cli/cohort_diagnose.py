@@ -59,7 +59,7 @@ def diagnose_cohorts(
             report = diagnostics_report(t, view, definitions, labels, policy, profile, most=most)
             out.parent.mkdir(parents=True, exist_ok=True)
             out.write_bytes(render(report, form))
-            remark(t("{file} was written", file=out))
+            (remark if as_json_ else say)(t("{file} was written", file=out))
         if as_json_:
             hashes = {name: definition.hash for name, definition in definitions.items()}
             told = {"snapshot": profile.snapshot, "threshold": policy.threshold, "definitions": hashes}

@@ -59,8 +59,11 @@ _NOTES: Final = {
 }
 
 _RATES: Final = mark(
-    "First entries of persons. A person is at risk from {days} days after the start of observation until the end of "
-    "observation or the first entry."
+    "First entries of persons. A person is at risk from the start of observation until its end or the first entry."
+)
+_RATES_LATER: Final = mark(
+    "First entries of persons. A person is at risk from {days} days after the start of observation until its end or "
+    "the first entry."
 )
 _PERIODS: Final = {"year": mark("Year"), "quarter": mark("Quarter"), "month": mark("Month")}
 _CONTEXTS: Final = {
@@ -120,7 +123,7 @@ def overlap_table(t: Translator, view: DiagnosticsView) -> Table:
 def note_of(t: Translator, cohort: CohortView, name: str) -> str:
     """Say how to read a diagnostic."""
     if name == "incidence":
-        return t(_RATES, days=cohort.washout)
+        return t(_RATES_LATER, days=cohort.washout) if cohort.washout else t(_RATES)
     return t(_NOTES[name])
 
 
@@ -192,7 +195,7 @@ def _incidence(t: Translator, cohort: CohortView, labels: Labels) -> list[Table]
             str(by), t("New entries over time")
         )
         tables.append(_table(t, cohort, "incidence", columns, rows, caption))
-    return tables
+    return [*(table.model_copy(update={"note": ""}) for table in tables[:-1]), *tables[-1:]]
 
 
 def _visits(t: Translator, cohort: CohortView, labels: Labels) -> list[Table]:

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from itertools import product
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.access import DisclosurePolicy
-from workbench.diagnostics.protection import (
-    HIDDEN,
-    Cell,
-    protect_division,
-    protect_each,
-    protect_groups,
-    protect_pair,
-    protect_together,
-)
+from workbench.diagnostics.protection import Cell, protect_each, protect_groups, protect_together
 
 FOUR = DisclosurePolicy(threshold=4)
 
@@ -71,13 +62,3 @@ def test_a_property_of_nearly_everybody_is_a_range() -> None:
     for shown, counts in alike.items():
         if any(FOUR.is_small(count) or FOUR.is_small(30 - count) for count in counts):
             assert len(counts) == 3, shown
-
-
-@pytest.mark.parametrize("place", range(3))
-def test_one_small_part_of_an_overlap_hides_all(place: int) -> None:
-    """With both sizes known, any one of the three gives the other two."""
-    counts = [20, 30, 40]
-    assert protect_pair(*counts, FOUR) == counts
-    counts[place] = 3
-    assert protect_pair(*counts, FOUR) == [HIDDEN] * 3
-    assert protect_division(counts, sum(counts), FOUR) == [HIDDEN] * 3

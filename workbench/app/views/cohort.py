@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from workbench.app.choices import distinct
 from workbench.app.cohort.cards import show_cards
+from workbench.app.cohort.diagnostics import show_diagnostics
 from workbench.app.cohort.draft import Draft, begin_empty_draft, current_draft, delete_draft, open_draft, saved_drafts
 from workbench.app.cohort.exchange import show_export, show_import, show_library
 from workbench.app.cohort.summary import show_summary
@@ -13,6 +16,7 @@ from workbench.app.cohort.versions import show_changes
 from workbench.app.cohort.why import show_why
 from workbench.app.cohort.wording import narrator_for
 from workbench.app.data import current_source, has_source
+from workbench.app.errors import guarded
 from workbench.app.frame import no_data, page_head
 from workbench.app.results import problems_of
 from workbench.app.session import current_translator
@@ -51,6 +55,8 @@ def show() -> None:
             show_changes(t, source, draft)
         with st.expander(t("JSON, export and fingerprint")):
             show_export(t, draft)
+    with st.expander(t("Diagnostics"), icon=":material/monitor_heart:"):
+        guarded(partial(show_diagnostics, t, source, draft))()
 
 
 def _chooser(t: Translator, draft: Draft | None) -> None:
