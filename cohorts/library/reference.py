@@ -20,7 +20,8 @@ def library_reference() -> str:
         "# The phenotype library",
         "",
         "Written from `cohorts.library` by `python -m cohorts.library.reference`. `rwe cohort library show NAME` "
-        "gives a document, `rwe cohort library score` holds all of them against the truth of a sample extract.",
+        "gives a document, `rwe cohort library score` holds all of them against the truth of a sample extract and says "
+        "sensitivity, specificity, and positive and negative predictive value.",
     ]
     for known in phenotypes().values():
         lines += [

@@ -51,7 +51,7 @@ def score(
     extract: Annotated[Path, typer.Option(help="Folder of that extract, with its truth.")],
     as_json: AsJson = False,
 ) -> None:
-    """Hold them against the truth of a sample extract: sensitivity and positive predictive value."""
+    """Hold them against the truth of a sample extract: sensitivity, specificity and predictive values."""
     with connect(cdm) as opened:
         table = score_phenotypes(opened, extract / "truth" / "persons.csv")
     if as_json:
@@ -61,11 +61,17 @@ def score(
         [
             row["phenotype"],
             *(_count(row[name]) for name in ("found", "true")),
-            *(_share(row, name) for name in ("sensitivity", "ppv")),
+            *(_share(row, name) for name in ("sensitivity", "specificity", "ppv", "npv")),
         ]
         for row in table.to_dict("records")
     ]
-    say_table([t("Phenotype"), t("Found"), t("True"), t("Sensitivity (95% CI)"), t("PPV (95% CI)")], rows)
+    shares = [
+        t("Sensitivity (95% CI)"),
+        t("Specificity (95% CI)"),
+        t("PPV (95% CI)"),
+        t("NPV (95% CI)"),
+    ]
+    say_table([t("Phenotype"), t("Found"), t("True"), *shares], rows)
 
 
 def _count(value: float) -> str:

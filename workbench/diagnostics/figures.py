@@ -19,6 +19,7 @@ MOST_COMPARED: Final = 12
 
 _ROW: Final = 24
 _SMALL: Final = 0.1
+_TICKS: Final = 8
 
 
 def entries_figure(t: Translator, cohort: CohortView) -> Any | None:
@@ -53,11 +54,11 @@ def comparison_figure(t: Translator, cohort: CohortView, labels: Labels) -> Any 
     groups = {"cohort_share": t("Cohort"), "matched_share": t("Matched persons")}
     points = frame.melt("name", var_name="group", value_name="share").replace({"group": groups})
     y = alt.Y("name:N", sort=frame["name"].tolist(), title=None, axis=alt.Axis(labelLimit=260, grid=True))
-    x = alt.X("share:Q", title=t("Share of the persons"), axis=alt.Axis(format="%"))
+    axis = {"title": t("Share of the persons"), "axis": alt.Axis(format="%", tickCount=_TICKS)}
     between = (
         alt.Chart(frame)
         .mark_rule(color="#B8B8B8", strokeWidth=2)
-        .encode(x=alt.X("cohort_share:Q", title=t("Share of the persons")), x2="matched_share:Q", y=y)
+        .encode(x=alt.X("cohort_share:Q", **axis), x2="matched_share:Q", y=y)
     )
     scale = alt.Scale(domain=list(groups.values()), range=[PALETTE[0], PALETTE[1]])
     shapes = alt.Scale(domain=list(groups.values()), range=["circle", "diamond"])
@@ -66,7 +67,7 @@ def comparison_figure(t: Translator, cohort: CohortView, labels: Labels) -> Any 
         alt.Chart(points)
         .mark_point(filled=True, size=90, opacity=1)
         .encode(
-            x=x,
+            x=alt.X("share:Q", **axis),
             y=y,
             color=alt.Color("group:N", scale=scale, legend=legend),
             shape=alt.Shape("group:N", scale=shapes, legend=legend),

@@ -104,9 +104,9 @@ def tables_of(t: Translator, cohort: CohortView, labels: Labels) -> dict[str, li
 def overlap_table(t: Translator, view: DiagnosticsView) -> Table:
     """Word the overlaps of the cohorts."""
     counts = [
-        t("Only in the first"),
-        t("In both"),
-        t("Only in the second"),
+        t("In the first only"),
+        t("In both cohorts"),
+        t("In the second only"),
         t("First one earlier"),
         t("Same day"),
         t("Second one earlier"),

@@ -30,7 +30,8 @@ class Truth:
     holds : callable
         Whether each row of the truth has it.
     complete : bool
-        Whether the truth knows of everybody who has it; otherwise only the sensitivity can be said.
+        Whether the truth knows of everybody who has it; otherwise only the sensitivity can be said, for the others
+        rest on who does not have it.
     """
 
     holds: Callable[[Persons], pd.Series]
@@ -68,8 +69,9 @@ def score_phenotypes(cdm: Cdm, truth: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a phenotype: ``phenotype``, ``found``, ``true``, ``both`` (persons); ``sensitivity`` and ``ppv`` with
-        ``_lower`` and ``_upper`` (Clopper and Pearson, 1934, 95 %); missing where the truth cannot say.
+        A row a phenotype: ``phenotype``, ``found``, ``true``, ``both``, ``neither`` (persons); ``sensitivity``,
+        ``specificity``, ``ppv`` and ``npv`` with ``_lower`` and ``_upper`` (Clopper and Pearson, 1934, 95 %); missing
+        where the truth cannot say.
 
     Raises
     ------
@@ -100,10 +102,15 @@ def _scored(name: str, found: set[str], persons: Persons, truth: Truth | None) -
     row: dict[str, object] = {"phenotype": name, "found": len(found)}
     if truth is None:
         return row
+    everybody = set(persons["patient_id"]) | found
     true = set(persons.loc[truth.holds(persons), "patient_id"])
     both = len(found & true)
     row |= {"true": len(true), "both": both, **_share("sensitivity", both, len(true))}
-    return row | _share("ppv", both, len(found)) if truth.complete else row
+    if not truth.complete:
+        return row
+    neither = len(everybody - found - true)
+    row |= {"neither": neither, **_share("specificity", neither, len(everybody - true))}
+    return row | _share("ppv", both, len(found)) | _share("npv", neither, len(everybody - found))
 
 
 def _share(name: str, part: int, whole: int) -> dict[str, float]:

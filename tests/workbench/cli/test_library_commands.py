@@ -36,4 +36,6 @@ def test_the_score_is_said_with_its_intervals(rwe: Rwe, demo: Workspace) -> None
     assert "lung_cancer" in rwe(*call).out
     rows = {row["phenotype"]: row for row in json.loads(rwe(*call, "--json").out)}
     assert rows["lung_cancer"]["sensitivity_lower"] <= rows["lung_cancer"]["sensitivity"] <= 1
+    assert rows["lung_cancer"]["specificity_lower"] <= rows["lung_cancer"]["specificity"] <= 1
     assert rows["kidney_failure"]["sensitivity"] is None
+    assert rows["kidney_failure"]["npv"] is None

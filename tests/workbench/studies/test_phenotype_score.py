@@ -62,6 +62,20 @@ def test_intervals_are_exact(scores: pd.DataFrame) -> None:
     assert row["ppv_upper"] == pytest.approx(beta.ppf(0.975, both + 1, found - both), rel=1e-9)
 
 
+def test_specificity_and_npv_are_of_those_without_the_condition(scores: pd.DataFrame, demo: Workspace) -> None:
+    truth = pd.read_csv(demo.folder / "extract" / "truth" / "persons.csv", dtype=str, keep_default_na=False)
+    everybody = int((truth["in_cdm"] == "1").sum())
+    row = scores.loc["heart_failure"]
+    found, true, both, neither = (int(row[name]) for name in ("found", "true", "both", "neither"))
+    assert neither == everybody - found - true + both
+    assert row["specificity"] == pytest.approx(neither / (everybody - true))
+    assert row["npv"] == pytest.approx(neither / (everybody - found))
+    assert row["specificity_lower"] < row["specificity"] <= row["specificity_upper"]
+    complete = scores.loc[[name for name, (_, ppv) in FLOORS.items() if ppv is not None]]
+    assert complete[["specificity", "npv"]].min().min() > 0.9
+    assert pd.isna(scores.loc["first_line_egfr_inhibitor", ["specificity", "npv"]]).all()
+
+
 def test_a_folder_without_truth_is_refused(demo: Workspace, tmp_path: Path) -> None:
     with connect(demo.cdm_url) as cdm, pytest.raises(UsageError, match=r"there is no file .*persons\.csv"):
         score_phenotypes(cdm, tmp_path / "persons.csv")

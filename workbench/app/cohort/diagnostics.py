@@ -128,9 +128,10 @@ def _show(
         _show_cohort(t, cohort, names, policy)
     if len(view.overlap):
         table = overlap_table(t, view)
-        st.subheader(table.caption, anchor=False)
+        st.markdown(f"**{table.caption}**")
         _show_table(t, table)
-    st.markdown(t("Take the diagnostics away:"))
+        st.markdown(f":gray[{table.note}]")
+    st.markdown(t("Download the diagnostics:"))
     make = partial(_report_file, t, found, definitions, names, policy, profile(source))
     with st.container(horizontal=True):
         for form, media in FORMATS.items():
@@ -158,10 +159,18 @@ def _show_cohort(t: Translator, cohort: CohortView, names: Labels, policy: Discl
                     alt = t("Points of the shares of the cohort and of matched persons, for each concept")
                     show_chart(chart, alt, around=96)
             if not worded[title]:
-                st.info(t("Nothing to show here."), icon=":material/check:")
-            for table in worded[title]:
-                if len(worded[title]) > 1:
-                    st.markdown(f"**{table.sheet}**")
+                st.info(t("Nothing was found that can be shown."), icon=":material/check:")
+            _show_tables(t, worded[title])
+
+
+def _show_tables(t: Translator, tables: list[Table]) -> None:
+    """Show one table as wide as the page; where there are several, the others, which are narrow, side by side."""
+    if len(tables) == 1:
+        _show_table(t, tables[0])
+    elif tables:
+        for table, place in zip(tables, [st.container(), *st.columns(len(tables) - 1)], strict=True):
+            with place:
+                st.markdown(f"**{table.sheet}**")
                 _show_table(t, table)
 
 
