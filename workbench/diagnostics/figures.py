@@ -54,7 +54,7 @@ def comparison_figure(t: Translator, cohort: CohortView, labels: Labels) -> Any 
     groups = {"cohort_share": t("Cohort"), "matched_share": t("Matched persons")}
     points = frame.melt("name", var_name="group", value_name="share").replace({"group": groups})
     y = alt.Y("name:N", sort=frame["name"].tolist(), title=None, axis=alt.Axis(labelLimit=260, grid=True))
-    axis = {"title": t("Share of the persons"), "axis": alt.Axis(format="%", tickCount=_TICKS)}
+    axis: dict[str, Any] = {"title": t("Share of the persons"), "axis": alt.Axis(format="%", tickCount=_TICKS)}
     between = (
         alt.Chart(frame)
         .mark_rule(color="#B8B8B8", strokeWidth=2)
