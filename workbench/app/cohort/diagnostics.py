@@ -153,6 +153,7 @@ def _show_cohort(t: Translator, cohort: CohortView, names: Labels, policy: Discl
             st.markdown(f":gray[{note_of(t, cohort, title)}]")
             if title == "incidence" and (chart := entries_figure(t, cohort)) is not None:
                 show_chart(chart, t("Bars of new entries over time"))
+                st.markdown(f":gray[{t('Bars with a dashed outline stand for counts that are hidden.')}]")
             if title == "compare_with_matched":
                 st.markdown(matched_text(t, cohort, policy))
                 if (chart := comparison_figure(t, cohort, names)) is not None:
