@@ -16,7 +16,8 @@ from workbench.concepts import concept_labels
 from workbench.diagnostics.report import MOST_ON_PAPER, diagnostics_report
 from workbench.diagnostics.run import as_json, diagnose
 from workbench.diagnostics.view import DiagnosticsView
-from workbench.diagnostics.words import Labels, matched_text, note_of, overlap_table, tables_of, withheld_text
+from workbench.diagnostics.worded import overlap_table, tables_of
+from workbench.diagnostics.words import Labels, matched_text, note_of, withheld_text
 from workbench.locales import Translator
 from workbench.profile import profile_of
 from workbench.reports import ReportFormat, Table, render

@@ -11,7 +11,8 @@ from cohorts import CohortDefinition
 from workbench.access import DisclosurePolicy
 from workbench.diagnostics.figures import comparison_figure, entries_figure
 from workbench.diagnostics.view import CohortView, DiagnosticsView
-from workbench.diagnostics.words import Labels, matched_text, overlap_table, tables_of, withheld_text
+from workbench.diagnostics.worded import overlap_table, tables_of
+from workbench.diagnostics.words import Labels, matched_text, withheld_text
 from workbench.locales import Translator
 from workbench.profile import DataProfile
 from workbench.reports import Figure, Headline, Paragraph, Provenance, ReportModel, Section, Table

@@ -19,7 +19,8 @@ from workbench.diagnostics.protection import HIDDEN
 from workbench.diagnostics.report import diagnostics_report
 from workbench.diagnostics.run import as_json, diagnose
 from workbench.diagnostics.view import TITLES, CohortView, view_diagnostics
-from workbench.diagnostics.words import matched_text, overlap_table, tables_of, withheld_text
+from workbench.diagnostics.worded import overlap_table, tables_of
+from workbench.diagnostics.words import matched_text, withheld_text
 from workbench.locales import Language, translator
 from workbench.profile import DataProfile
 from workbench.reports import Figure, Table

@@ -23,7 +23,8 @@ from workbench.diagnostics.figures import comparison_figure, entries_figure
 from workbench.diagnostics.report import MOST_ON_PAPER, diagnostics_report
 from workbench.diagnostics.run import Diagnosed, diagnose
 from workbench.diagnostics.view import TITLES, CohortView
-from workbench.diagnostics.words import Labels, matched_text, note_of, overlap_table, tables_of, withheld_text
+from workbench.diagnostics.worded import overlap_table, tables_of
+from workbench.diagnostics.words import Labels, matched_text, note_of, withheld_text
 from workbench.locales import Translator
 from workbench.profile import DataProfile
 from workbench.reports import FORMATS, ReportFormat, Table, render
