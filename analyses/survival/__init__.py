@@ -14,8 +14,10 @@ from analyses.survival.data import SurvivalTimes
 from analyses.survival.kaplan_meier import KaplanMeier, kaplan_meier
 from analyses.survival.logrank import LogRank, logrank
 from analyses.survival.logrank_variants import logrank_trend, one_sample_logrank, pairwise_logrank
+from analyses.survival.rmst import AdjustedRmst, RestrictedMeans, adjusted_rmst, pseudo_values, rmst
 
 __all__ = [
+    "AdjustedRmst",
     "Concordance",
     "CoxModel",
     "CumulativeIncidence",
@@ -23,8 +25,10 @@ __all__ = [
     "GrayTest",
     "KaplanMeier",
     "LogRank",
+    "RestrictedMeans",
     "ProportionalHazardsTest",
     "SurvivalTimes",
+    "adjusted_rmst",
     "concordance",
     "cox",
     "cumulative_incidence",
@@ -35,4 +39,6 @@ __all__ = [
     "logrank_trend",
     "one_sample_logrank",
     "pairwise_logrank",
+    "pseudo_values",
+    "rmst",
 ]
