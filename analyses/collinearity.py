@@ -76,6 +76,4 @@ def refuse_collinear(x: FloatArray, names: Sequence[str]) -> None:
                 column=names[column],
                 others=", ".join(names[other] for other in others),
             )
-        raise CannotAnswerError(
-            "{column} is 0 in all rows", todo="leave this covariate out", column=names[column]
-        )
+        raise CannotAnswerError("{column} is 0 in all rows", todo="leave this covariate out", column=names[column])

@@ -1,5 +1,6 @@
 """Survival analysis whose numbers are those of R's ``survival`` package."""
 
+from analyses.survival.aft import AftModel, Turnbull, aft, turnbull
 from analyses.survival.competing import (
     CumulativeIncidence,
     FineGrayModel,
@@ -18,6 +19,7 @@ from analyses.survival.rmst import AdjustedRmst, RestrictedMeans, adjusted_rmst,
 
 __all__ = [
     "AdjustedRmst",
+    "AftModel",
     "Concordance",
     "CoxModel",
     "CumulativeIncidence",
@@ -25,10 +27,12 @@ __all__ = [
     "GrayTest",
     "KaplanMeier",
     "LogRank",
-    "RestrictedMeans",
     "ProportionalHazardsTest",
+    "RestrictedMeans",
     "SurvivalTimes",
+    "Turnbull",
     "adjusted_rmst",
+    "aft",
     "concordance",
     "cox",
     "cumulative_incidence",
@@ -41,4 +45,5 @@ __all__ = [
     "pairwise_logrank",
     "pseudo_values",
     "rmst",
+    "turnbull",
 ]

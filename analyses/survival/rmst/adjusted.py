@@ -107,8 +107,8 @@ def adjusted_rmst(
     --------
     >>> data = {"weeks": [6, 7, 10, 15, 19, 25, 5, 8, 9, 11, 12, 20], "died": [1, 0, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1],
     ...         "arm": ["new"] * 6 + ["old"] * 6, "age": [61, 70, 58, 64, 55, 49, 66, 71, 62, 60, 68, 52]}
-    >>> adjusted_rmst(data, duration="weeks", event="died", group="arm", tau=18, covariates=["age"]).table.round(3).iloc[
-    ...     :, :5]
+    >>> found = adjusted_rmst(data, duration="weeks", event="died", group="arm", tau=18, covariates=["age"])
+    >>> found.table[["name", "coef", "se", "z", "p"]].round(3)
             name    coef     se      z     p
     0  intercept  42.082  5.735  7.338  0.00
     1   arm[old]   0.391  2.060  0.190  0.85
@@ -126,7 +126,7 @@ def adjusted_rmst(
     refuse_single_group(groups, group)
     known = min(float(checked.times.exit[groups.codes == code].max()) for code in range(len(groups)))
     require_horizon(tau, known)
-    as_text = checked.frame.assign(**{group: pd.Categorical.from_codes(groups.codes, categories=list(groups.levels))})
+    as_text = checked.frame.assign(**{group: pd.Categorical(checked.frame[group], categories=list(groups.levels))})
     design = Design.of(as_text, [group, *covariates], reference)
     x = np.column_stack([np.ones(len(as_text)), design.matrix(as_text)])
     names = [INTERCEPT, *design.names]

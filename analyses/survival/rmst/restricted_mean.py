@@ -219,9 +219,7 @@ def _contrasts(table: pd.DataFrame, reference: Any, half: float) -> pd.DataFrame
         own = by_group.loc[level]
         difference, se = own["rmst"] - base["rmst"], float(np.hypot(own["se"], base["se"]))
         p = float(two_sided_p(difference / se)) if se > 0 else np.nan
-        rows.append(
-            ("difference", level, reference, difference, difference - half * se, difference + half * se, p)
-        )
+        rows.append(("difference", level, reference, difference, difference - half * se, difference + half * se, p))
         for measure, column in (("ratio", "rmst"), ("rmtl_ratio", "rmtl")):
             rows.append((measure, level, reference, *_ratio(own, base, column, half)))
     return pd.DataFrame(rows, columns=["measure", "group", "reference", "estimate", "lower", "upper", "p"])

@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.conformance
 
-TRIED = {"km", "logrank", "cox", "descriptive", "competing_multistate"}
+TRIED = {"km", "logrank", "cox", "descriptive", "competing_multistate", "rmst_aft"}
 
 NOT_YET = {
     "designs": "no recurrent events, case-cohort or self-controlled designs yet",
@@ -20,7 +20,6 @@ NOT_YET = {
     "prediction": "no prediction models yet",
     "propensity": "no propensity scores yet",
     "rates_tables": "no rates or tables yet",
-    "rmst_aft": "no restricted mean or parametric models yet",
 }
 
 
