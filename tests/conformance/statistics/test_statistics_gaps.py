@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.conformance
 
-TRIED = {"km", "logrank", "cox", "descriptive", "competing_multistate", "rmst_aft"}
+TRIED = {"km", "logrank", "cox", "descriptive", "competing_multistate", "rmst_aft", "rates_tables"}
 
 NOT_YET = {
     "designs": "no recurrent events, case-cohort or self-controlled designs yet",
@@ -19,7 +19,6 @@ NOT_YET = {
     "power_sensitivity": "no power or E-values yet",
     "prediction": "no prediction models yet",
     "propensity": "no propensity scores yet",
-    "rates_tables": "no rates or tables yet",
 }
 
 
