@@ -103,7 +103,7 @@ def mantel_haenszel(
         ("risk_ratio", "mantel-haenszel", risk, risk * np.exp(-z * risk_se), risk * np.exp(z * risk_se)),
     ]
     note = Note(
-        "{strata} strata of {columns} say nothing about the odds ratio: in them nobody is exposed, or unexposed, or has "
+        "{strata} strata of {columns} say nothing about the odds ratio: nobody there is exposed, or unexposed, or has "
         "the outcome, or lacks it",
         code="silent_strata",
         strata=silent,

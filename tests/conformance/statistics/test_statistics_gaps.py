@@ -8,11 +8,10 @@ import pytest
 
 pytestmark = pytest.mark.conformance
 
-TRIED = {"km", "logrank", "cox", "descriptive", "competing_multistate", "rmst_aft", "rates_tables"}
+TRIED = {"km", "logrank", "cox", "descriptive", "competing_multistate", "rmst_aft", "rates_tables", "glm"}
 
 NOT_YET = {
     "designs": "no recurrent events, case-cohort or self-controlled designs yet",
-    "glm": "no generalised linear models yet",
     "meta_analysis": "no meta-analysis yet",
     "missing_data": "no multiple imputation yet",
     "negative_controls": "no empirical calibration yet",
