@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.conformance
 
-TRIED = {"km", "logrank", "cox", "descriptive", "competing_multistate", "rmst_aft", "rates_tables", "glm"}
+TRIED = {"km", "logrank", "cox", "descriptive", "competing_multistate", "rmst_aft", "rates_tables", "glm", "propensity"}
 
 NOT_YET = {
     "designs": "no recurrent events, case-cohort or self-controlled designs yet",
@@ -17,7 +17,6 @@ NOT_YET = {
     "negative_controls": "no empirical calibration yet",
     "power_sensitivity": "no power or E-values yet",
     "prediction": "no prediction models yet",
-    "propensity": "no propensity scores yet",
 }
 
 
