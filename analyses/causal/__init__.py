@@ -1,6 +1,7 @@
 """Comparing treatments that were not assigned at random: propensity scores, weights, matching, strata, balance."""
 
 from analyses.causal.balance import Balance, balance
+from analyses.causal.calibration import Calibrated, EmpiricalNull, empirical_null
 from analyses.causal.doubly_robust import AugmentedEffect, augmented_effect
 from analyses.causal.e_value import EValue, e_value
 from analyses.causal.effects import StratifiedEffect, WeightedEffect, stratified_effect, weighted_effect
@@ -12,7 +13,9 @@ from analyses.causal.weights import effective_sample_size, propensity_weights, t
 __all__ = [
     "AugmentedEffect",
     "Balance",
+    "Calibrated",
     "EValue",
+    "EmpiricalNull",
     "Matches",
     "PropensityScores",
     "PropensityStrata",
@@ -22,6 +25,7 @@ __all__ = [
     "balance",
     "e_value",
     "effective_sample_size",
+    "empirical_null",
     "match",
     "propensity_scores",
     "propensity_strata",

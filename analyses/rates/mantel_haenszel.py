@@ -93,8 +93,8 @@ def mantel_haenszel(
         raise CannotAnswerError(
             "the strata of {columns} leave nothing to compare", todo="use fewer strata", columns=", ".join(layers)
         )
-    odds, odds_se = _odds_ratio(counts, n)
-    risk, risk_se = _risk_ratio(counts, n)
+    odds, odds_se = pooled_odds_ratio(counts, n)
+    risk, risk_se = pooled_risk_ratio(counts, n)
     informative = [(float(p), float(q), float(r), float(s)) for p, q, r, s in counts if min(p + q, r + s) > 0]
     exact = ConditionalCounts.of(informative)
     found = [
@@ -120,7 +120,16 @@ def mantel_haenszel(
     )
 
 
-def _odds_ratio(counts: FloatArray, n: FloatArray) -> tuple[float, float]:
+def pooled_odds_ratio(counts: FloatArray, n: FloatArray) -> tuple[float, float]:
+    """Pool odds ratios: the ratio and the standard error of its logarithm (Robins, Breslow and Greenland).
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        Exposed with and without the event, unexposed with and without, shape (strata, 4).
+    n : numpy.ndarray
+        Their sums.
+    """
     a, b, c, d = counts.T
     r, s = a * d / n, b * c / n
     p, q = (a + d) / n, (b + c) / n
@@ -133,7 +142,8 @@ def _odds_ratio(counts: FloatArray, n: FloatArray) -> tuple[float, float]:
     return float(total_r / total_s), float(np.sqrt(variance))
 
 
-def _risk_ratio(counts: FloatArray, n: FloatArray) -> tuple[float, float]:
+def pooled_risk_ratio(counts: FloatArray, n: FloatArray) -> tuple[float, float]:
+    """Pool risk ratios: the ratio and the standard error of its logarithm (Greenland and Robins)."""
     a, b, c, d = counts.T
     r, s = np.sum(a * (c + d) / n), np.sum(c * (a + b) / n)
     variance = np.sum(((a + b) * (c + d) * (a + c) - a * c * n) / n**2) / (r * s)

@@ -18,7 +18,9 @@ FAMILY = "power_sensitivity"
 def test_events(check: Any) -> None:
     def schoenfeld(case: dict[str, Any], _: Any) -> dict[str, Any]:
         spec = case["spec"]
-        p, power, hr = (part.ravel() for part in np.meshgrid(spec["allocation"], spec["power"], spec["hr"], indexing="ij"))
+        p, power, hr = (
+            part.ravel() for part in np.meshgrid(spec["allocation"], spec["power"], spec["hr"], indexing="ij")
+        )
         needed = events_needed(hr, power=power, allocation=p, alpha=spec["alpha"]).table
         with_200 = power_of_events(hr, 200, allocation=p, alpha=spec["alpha"]).table["power"]
         return {
@@ -31,7 +33,9 @@ def test_events(check: Any) -> None:
 
     check(FAMILY, "schoenfeld", schoenfeld)
     check(
-        FAMILY, "freedman", lambda case, _: {"events": events_needed(case["spec"]["hr"], method="freedman").table["events"]}
+        FAMILY,
+        "freedman",
+        lambda case, _: {"events": events_needed(case["spec"]["hr"], method="freedman").table["events"]},
     )
 
 
