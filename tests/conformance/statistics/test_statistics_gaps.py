@@ -22,10 +22,10 @@ TRIED = {
     "meta_analysis",
     "negative_controls",
     "missing_data",
+    "designs",
 }
 
 NOT_YET = {
-    "designs": "no recurrent events, case-cohort or self-controlled designs yet",
     "prediction": "no prediction models yet",
 }
 
