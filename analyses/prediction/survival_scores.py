@@ -29,7 +29,8 @@ Cases = Literal["by", "before"]
 class SurvivalScores(Findings):
     """Scores: columns ``time``, ``auc`` or ``brier``, ``se, lower, upper``.
 
-    The Brier score has ``null`` and ``scaled`` too: ``null`` is the score of the Kaplan-Meier estimate for everybody, ``scaled`` one minus the ratio of both.
+    The Brier score has ``null`` and ``scaled`` too: the score of the Kaplan-Meier estimate for everybody, and one minus
+    the ratio of both.
     """
 
     method: ClassVar[str] = "survival_scores"
