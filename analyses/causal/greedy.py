@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from analyses.inputs import FloatArray, IntArray
@@ -64,15 +66,17 @@ def match_on_score(
 
 
 def match_on_distance(
-    distance: FloatArray, order: IntArray, ratio: int, replace: bool, caliper: float
+    distance: Callable[[int], FloatArray], order: IntArray, ratio: int, replace: bool, caliper: float
 ) -> list[tuple[int, int]]:
-    """Match on a table of distances, shape (treated, controls); of equal distances the first control is taken."""
-    free = np.ones(distance.shape[1], dtype=bool)
+    """Match on the distances of one treated from all controls; of equal distances the first control is taken."""
+    free = np.ones(0, dtype=bool)
     chosen: list[tuple[int, int]] = []
     own: dict[int, list[int]] = {}
     for _ in range(ratio):
         for who in order.tolist():
-            usable = np.where(free, distance[who], np.inf)
+            apart = distance(who)
+            free = free if len(free) else np.ones(len(apart), dtype=bool)
+            usable = np.where(free, apart, np.inf)
             usable[own.get(who, [])] = np.inf
             nearest = float(usable.min())
             if not np.isfinite(nearest) or nearest > caliper:

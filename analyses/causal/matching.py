@@ -237,7 +237,11 @@ def _pairs(
 ) -> list[tuple[int, int]]:
     if inverse is not None:
         by_first_column = np.lexsort((np.arange(len(b)), -values[b][:, 0]))
-        apart = cdist(values[a], values[b][by_first_column], metric="mahalanobis", VI=inverse)
+        controls = values[b][by_first_column]
+
+        def apart(who: int) -> FloatArray:
+            return cdist(values[a[[who]]], controls, metric="mahalanobis", VI=inverse)[0]
+
         found = match_on_distance(apart, np.arange(len(a)), ratio, replace, limit)
         return [(who, int(by_first_column[at])) for who, at in found]
     own = values[a]

@@ -201,9 +201,11 @@ class AftModel(Result):
     def plot(self, labels: Labels | None = None) -> Any:
         """Draw the time ratios as a forest plot."""
         from analyses.plots import forest_chart
+        from analyses.plots.labels import Labels as Words
 
+        words = labels or Words(estimate="Time ratio", interval="Time ratio (95% CI)")
         shown = self.table[self.table["time_ratio"].notna()]
-        return forest_chart(shown, labels, estimate="time_ratio", lower="lower", upper="upper")
+        return forest_chart(shown, words, estimate="time_ratio", lower="lower", upper="upper")
 
     def _rows(self, persons: Any) -> tuple[FloatArray, FloatArray, np.ndarray]:
         """Design matrix, offset and stratum of given persons."""
