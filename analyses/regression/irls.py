@@ -20,6 +20,7 @@ _MOVING = 1e-3
 _ITERATIONS = 500
 _HALVINGS = 40
 _SMALLEST = 1e-13
+_BOUND = 1e-4
 _CANONICAL = {("binomial", "logit"), ("poisson", "log"), ("gaussian", "identity")}
 
 
@@ -139,16 +140,22 @@ def fit_glm(
         score = z.T @ (outcome.weight * (outcome.value - mean) * pull)
         information = (x * weight[:, None]).T @ x
         scaled_step = _solved((z * weight[:, None]).T @ z, score)
+        if scaled_step is None and _at_bound(family, link, mean):
+            raise _impossible(family, link)
         if scaled_step is None:
             return GlmFit(x, outcome, known, family, link, coef, eta, mean, information, _lost(information, x))
         length, step = float(scaled_step @ score), back @ scaled_step
         moving = np.abs(step * spread) > _MOVING
         crawls = length <= _FLAT and length > _SLOW * last and bool(moving.any())
         if length <= _DECREMENT * max(1.0, deviance) or crawls:
+            if crawls and _at_bound(family, link, mean):
+                raise _impossible(family, link)
             running = moving if crawls else np.zeros(len(coef), dtype=bool)
             return GlmFit(x, outcome, known, family, link, coef, eta, mean, information, running)
         last = length
         coef, eta, mean, deviance = _climbed(x, outcome, family, link, known, coef, step, deviance)
+    if _at_bound(family, link, mean):
+        raise _impossible(family, link)
     raise CannotAnswerError(
         "the model did not converge in {iterations} iterations",
         todo="use the canonical link, or fewer covariates: the best fit may lie where a mean is impossible",
@@ -212,7 +219,18 @@ def _climbed(
         if possible and np.isfinite(reached) and reached <= deviance + 1e-10 * (abs(deviance) + 0.1):
             return coef + step, eta, mean, reached
         step = step / 2
-    raise CannotAnswerError(
+    raise _impossible(family, link)
+
+
+def _at_bound(family: OutcomeFamily, link: Link, mean: FloatArray) -> bool:
+    """Whether a link that does not keep means in their range has led one to its bound."""
+    if family.name != "binomial" or link.name not in ("log", "identity"):
+        return False
+    return bool(mean.max() > 1 - _BOUND or (link.name == "identity" and mean.min() < _BOUND))
+
+
+def _impossible(family: OutcomeFamily, link: Link) -> CannotAnswerError:
+    return CannotAnswerError(
         "the {family} model with {link} link has its best fit where a mean is impossible",
         todo="use the canonical link, or a Poisson model with robust errors for risk ratios",
         family=family.name,

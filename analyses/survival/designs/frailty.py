@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from analyses.collinearity import refuse_collinear
 from analyses.design import Design, parts_of
@@ -21,7 +22,8 @@ from analyses.survival.logrank import refuse_no_events
 from analyses.threads import one_thread
 from omop_etl.errors import CannotAnswerError
 
-_ROUNDS = 500
+_SMALLEST = 1e-5
+_LARGEST = 12.0
 _MOST_CLUSTERS = 2000
 _SPARSE_FROM = 5
 
@@ -142,7 +144,7 @@ def frailty_cox(
     )
     is_sparse = len(groups) > _SPARSE_FROM if sparse is None else sparse
     with one_thread():
-        beta, inverse, theta = _alternate(likelihood, x.shape[1], len(groups), is_sparse)
+        beta, inverse, theta = _restricted_maximum(likelihood, x.shape[1], len(groups), is_sparse)
     p = x.shape[1]
     coef, variance = beta[:p] / scale, inverse[:p, :p] / np.outer(scale, scale)
     return FrailtyModel(
@@ -169,21 +171,30 @@ def frailty_cox(
     )
 
 
-def _alternate(
+def _restricted_maximum(
     likelihood: PartialLikelihood, p: int, groups: int, sparse: bool
 ) -> tuple[FloatArray, FloatArray, float]:
-    """Maximise given the variance, and update the variance, until neither moves."""
-    beta, theta = np.zeros(p + groups), 1.0
-    for _ in range(_ROUNDS):
-        beta, inverse = _penalised(likelihood, beta, p, theta, sparse)
-        effects = beta[p:]
-        updated = float(effects @ effects + np.trace(inverse[p:, p:])) / groups
-        if abs(updated - theta) <= 1e-9 * theta or updated < 1e-7:
-            return beta, inverse, updated if updated >= 1e-7 else 0.0
-        theta = updated
-    raise CannotAnswerError(
-        "the variance of the random effects did not settle", todo="use cox with cluster, or fewer covariates"
-    )
+    """Solve for the variance that is the mean square of the effects plus their mean variance; 0 where none is."""
+    latest = {"beta": np.zeros(p + groups), "inverse": np.zeros((0, 0))}
+
+    def excess(log_theta: float) -> float:
+        theta = float(np.exp(log_theta))
+        latest["beta"], latest["inverse"] = _penalised(likelihood, latest["beta"], p, theta, sparse)
+        effects = latest["beta"][p:]
+        return float(effects @ effects + np.trace(latest["inverse"][p:, p:])) / (groups * theta) - 1
+
+    low, high = np.log(_SMALLEST), 0.0
+    if excess(low) <= 0:
+        return latest["beta"], latest["inverse"], 0.0
+    while excess(high) > 0:
+        high += 2.0
+        if high > _LARGEST:
+            raise CannotAnswerError(
+                "the variance of the random effects has no limit", todo="use cox with cluster, or fewer covariates"
+            )
+    theta = float(brentq(excess, low, high, xtol=1e-10, rtol=1e-12))
+    excess(theta)
+    return latest["beta"], latest["inverse"], float(np.exp(theta))
 
 
 def _penalised(

@@ -118,6 +118,14 @@ def test_no_visits_of_a_level_is_separation_of_counts() -> None:
         glm(data, outcome="visits", covariates=COVARIATES, family="poisson")
 
 
+def test_a_best_fit_at_an_impossible_mean_is_refused() -> None:
+    data = {"ill": [0, 0, 1, 0, 1, 1, 1, 1, 0, 1], "age": [40, 45, 50, 52, 55, 60, 65, 70, 41, 90]}
+    with pytest.raises(
+        RweError, match="the binomial model with identity link has its best fit where a mean is impossi"
+    ):
+        glm(data, outcome="ill", covariates=["age"], link="identity")
+
+
 def test_collinear_columns_are_named_or_left_undefined() -> None:
     data = PERSONS.assign(months=PERSONS["age"] * 12)
     with pytest.raises(RweError, match="months is determined by age"):
