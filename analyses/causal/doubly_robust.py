@@ -64,8 +64,8 @@ def augmented_effect(
         Columns of the propensity model.
     outcome_covariates : sequence of str, optional
         Columns of the models of the outcome, one among treated and one among untreated; by default the same.
-    family : {"gaussian", "binomial", "poisson"}
-        Distribution of the outcome, with its canonical link.
+    family : {"gaussian", "binomial", "poisson", "gamma"}
+        Distribution of the outcome, with its usual link.
     reference : mapping, optional
         Reference level per categorical column.
     conf_level : float

@@ -11,7 +11,7 @@ from scipy.special import gammaln, xlogy
 
 from analyses.inputs import BoolArray, FloatArray
 
-FamilyName = Literal["binomial", "poisson", "gaussian"]
+FamilyName = Literal["binomial", "poisson", "gaussian", "gamma"]
 """Distribution of the outcome."""
 
 
@@ -142,6 +142,35 @@ class Gaussian(OutcomeFamily):
         return np.isfinite(mean)
 
 
+class Gamma(OutcomeFamily):
+    """Positive numbers whose standard deviation is proportional to the mean, such as costs."""
+
+    name = "gamma"
+    link = "log"
+    estimates_dispersion = True
+
+    def variance(self, mean: FloatArray) -> FloatArray:
+        """Square of the mean."""
+        found: FloatArray = mean**2
+        return found
+
+    def unit_deviance(self, value: FloatArray, mean: FloatArray) -> FloatArray:
+        """Deviance of a positive number."""
+        found: FloatArray = 2 * ((value - mean) / mean - np.log(value / mean))
+        return found
+
+    def loglik(self, outcome: Outcome, mean: FloatArray) -> float:
+        """Log likelihood with the dispersion taken as the mean deviance, as R's ``Gamma`` does."""
+        shape = len(mean) / self.deviance(outcome, mean)
+        value = outcome.value
+        density = shape * np.log(shape * value / mean) - shape * value / mean - np.log(value) - gammaln(shape)
+        return float(outcome.weight @ density)
+
+    def valid(self, mean: FloatArray) -> BoolArray:
+        """Above 0."""
+        return mean > 0
+
+
 class FixedNegativeBinomial(OutcomeFamily):
     """Counts whose variance is mean + mean² / theta, with theta given."""
 
@@ -180,7 +209,12 @@ class FixedNegativeBinomial(OutcomeFamily):
         return mean > 0
 
 
-FAMILIES: dict[str, OutcomeFamily] = {"binomial": Binomial(), "poisson": Poisson(), "gaussian": Gaussian()}
+FAMILIES: dict[str, OutcomeFamily] = {
+    "binomial": Binomial(),
+    "poisson": Poisson(),
+    "gaussian": Gaussian(),
+    "gamma": Gamma(),
+}
 
 
 def _x_log_ratio(x: FloatArray, y: FloatArray) -> FloatArray:

@@ -67,10 +67,10 @@ def gee(
         Columns of the outcome and of what belongs together, such as the person.
     covariates : sequence of str
         Columns, and products such as ``"arm:sex"``.
-    family : {"binomial", "poisson", "gaussian"}
+    family : {"binomial", "poisson", "gaussian", "gamma"}
         Distribution.
-    link : {"logit", "probit", "cloglog", "log", "identity"}, optional
-        Link; by default logit, log and identity.
+    link : {"logit", "probit", "cloglog", "log", "identity", "inverse"}, optional
+        Link; by default logit, log, identity and log.
     correlation : {"independence", "exchangeable", "ar1"}
         Working correlation.
     offset : str, optional

@@ -51,10 +51,11 @@ def glm(
         Column of the outcome: 0 and 1 (or events out of `trials`) for the binomial family, counts for the Poisson one.
     covariates : sequence of str
         Columns, and products such as ``"arm:sex"``. Numbers are used as they are, all else is categorical.
-    family : {"binomial", "poisson", "gaussian"}
-        Distribution of the outcome.
-    link : {"logit", "probit", "cloglog", "log", "identity"}, optional
-        Link; by default logit, log and identity. Binomial with log gives risk ratios, with identity risk differences.
+    family : {"binomial", "poisson", "gaussian", "gamma"}
+        Distribution of the outcome; gamma for positive numbers such as costs.
+    link : {"logit", "probit", "cloglog", "log", "identity", "inverse"}, optional
+        Link; by default logit, log, identity and log (R's ``Gamma`` has the inverse). Binomial with log gives risk
+        ratios, with identity risk differences.
     trials : str, optional
         Column of numbers of trials, where rows are groups.
     offset : str, optional

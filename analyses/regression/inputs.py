@@ -141,6 +141,9 @@ def outcome_of(checked: RegressionInput, name: str, family: str, trials: str | N
         _refuse_one_value(value, name)
         return Outcome(value, checked.weight)
     value = numbers(checked.frame, name)
+    if family == "gamma":
+        _refuse_one_value(value, name)
+        return Outcome(positive_numbers(checked.frame, name), checked.weight)
     if family != "gaussian":
         wrong = (value < 0) | (value != np.floor(value))
         if wrong.any():

@@ -20,6 +20,9 @@ _MOVING = 1e-3
 _ITERATIONS = 500
 _HALVINGS = 40
 _SMALLEST = 1e-13
+_UNBOUNDED = ("log", "identity", "inverse")
+"""Links that do not keep the means of every family in their range."""
+
 _BOUND = 1e-4
 _CANONICAL = {("binomial", "logit"), ("poisson", "log"), ("gaussian", "identity")}
 
@@ -215,7 +218,7 @@ def _climbed(
             eta = x @ (coef + step) + offset
             mean = link.mean(eta)
             reached = family.deviance(outcome, mean)
-        possible = np.isfinite(mean).all() and (link.name not in ("log", "identity") or family.valid(mean).all())
+        possible = np.isfinite(mean).all() and (link.name not in _UNBOUNDED or family.valid(mean).all())
         if possible and np.isfinite(reached) and reached <= deviance + 1e-10 * (abs(deviance) + 0.1):
             return coef + step, eta, mean, reached
         step = step / 2

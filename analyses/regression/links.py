@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from analyses.inputs import FloatArray
 
-LinkName = Literal["logit", "probit", "cloglog", "log", "identity"]
+LinkName = Literal["logit", "probit", "cloglog", "log", "identity", "inverse"]
 """How the mean depends on the linear predictor."""
 
 
@@ -53,5 +53,6 @@ LINKS: dict[str, Link] = {
         True,
     ),
     "log": Link("log", np.log, np.exp, np.exp, True),
+    "inverse": Link("inverse", lambda mean: 1 / mean, lambda eta: 1 / eta, lambda eta: -1 / eta**2, False),
     "identity": Link("identity", lambda mean: mean, lambda eta: eta, np.ones_like, False),
 }

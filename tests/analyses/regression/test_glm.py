@@ -51,6 +51,20 @@ def test_linear_models_are_those_of_statsmodels() -> None:
         assert robust.table["se"].tolist() == pytest.approx(getattr(other, f"{kind}_se").tolist())
 
 
+@pytest.mark.parametrize("link", ["log", "inverse"])
+def test_gamma_models_are_those_of_statsmodels(link: Any) -> None:
+    costs = PERSONS.assign(cost=_RANDOM.gamma(2, np.exp(PERSONS["age"] / 50)))
+    other = sm.GLM(costs["cost"], X, family=sm.families.Gamma(sm.families.links.Log() if link == "log" else None)).fit(
+        tol=1e-14
+    )
+    ours = glm(costs, outcome="cost", covariates=COVARIATES, family="gamma", link=link)
+    assert ours.table["coef"].tolist() == pytest.approx(other.params.tolist(), rel=1e-6)
+    assert ours.table["se"].tolist() == pytest.approx(other.bse.tolist(), rel=1e-6)
+    assert ours.deviance == pytest.approx(other.deviance)
+    with pytest.raises(RweError, match="column cost is zero or negative in 200 of 200 rows"):
+        glm(costs.assign(cost=-costs["cost"]), outcome="cost", family="gamma")
+
+
 def test_whole_weights_and_groups_are_repeated_rows() -> None:
     grouped = PERSONS.groupby("arm").agg(events=("ill", "sum"), n=("ill", "size")).reset_index()
     single = glm(PERSONS, outcome="ill", covariates=["arm"])
@@ -145,7 +159,7 @@ def test_collinear_columns_are_named_or_left_undefined() -> None:
         ({"age": [1, np.inf] * 100}, {"covariates": ["age"]}, "column age is infinite"),
         ({"age": 3}, {"covariates": ["age"]}, "column age has the same value in all rows"),
         ({"w": 0}, {"weights": "w"}, "column w is zero or negative"),
-        ({}, {"family": "gamma"}, "family=gamma is not known"),
+        ({}, {"family": "weibull"}, "family=weibull is not known"),
         ({}, {"link": "cauchit"}, "link=cauchit is not known"),
         ({"ill": 0.5}, {"family": "poisson"}, "column ill is no count in 200 of 200 rows"),
         ({}, {"covariates": ["age"], "cluster": "person", "covariance": "HC3"}, "HC3 does not know clusters"),
