@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit, xlogy
 from scipy.stats import chi2
-from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from analyses.findings import Findings
 from analyses.inputs import BoolArray, FloatArray, Missing
@@ -113,6 +112,8 @@ def calibration(data: Any, *, outcome: str, risk: str, groups: int = 10, missing
 
 def smooth_curve(p: FloatArray, y: FloatArray) -> pd.DataFrame:
     """Smooth the outcome over the risk by lowess with R's defaults: columns ``risk, observed``."""
+    from statsmodels.nonparametric.smoothers_lowess import lowess
+
     order = np.argsort(p, kind="stable")
     width = 0.01 * float(p.max() - p.min())
     smooth = lowess(y[order], p[order], frac=2 / 3, it=0, delta=width, is_sorted=True, return_sorted=False)

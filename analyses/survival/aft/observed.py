@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analyses.inputs import FloatArray, IntArray, Missing, Rows, as_frame, numbers, require_column, select_rows
-from analyses.notes import Note
+from analyses.notes import Note, warned
 from analyses.survival.data import survival_input
 from omop_etl.errors import CannotAnswerError, UsageError
 
@@ -124,7 +124,15 @@ def observed_input(
             rows=wrong,
             total=len(frame),
         )
-    return ObservedInput(frame, ObservedTimes.between(lower, upper), rows, ())
+    times = ObservedTimes.between(lower, upper)
+    silent = int(np.count_nonzero(times.kind == NOTHING))
+    note = Note(
+        "{rows} of {total} rows have neither bound and say nothing",
+        code="no_bounds",
+        rows=silent,
+        total=len(times),
+    )
+    return ObservedInput(frame, times, rows, (warned(note),) if silent else ())
 
 
 def _bound(frame: pd.DataFrame, name: str, absent: float) -> FloatArray:

@@ -70,6 +70,13 @@ def test_left_censoring_only_says_before() -> None:
     assert model.survival({"nothing": [1]}, [5.0])["survival"].tolist() == pytest.approx([0.5])
 
 
+def test_rows_without_bounds_are_noted() -> None:
+    data = pd.DataFrame({"low": [np.nan, 5.0, 5.0, np.nan], "high": [5.0, 7.0, np.nan, np.nan]})
+    with pytest.warns(UserWarning, match="1 of 4 rows have neither bound and say nothing"):
+        found = aft(data, bounds=("low", "high"))
+    assert found.loglik == pytest.approx(aft(data[:3], bounds=("low", "high")).loglik)
+
+
 def test_turnbull_with_exact_times_is_kaplan_meier() -> None:
     data = pd.DataFrame({"low": [4.0, 6, 6, 9, 12], "high": [4.0, 6, np.nan, 9, np.nan]})
     found = turnbull(data, bounds=("low", "high"))
