@@ -38,7 +38,7 @@ def estimate_chart(
     altair chart
         One row per finding.
     """
-    words = labels or Labels()
+    words = labels or (Labels(estimate="Ratio", interval="Ratio (95% CI)") if null == 1.0 else Labels())
     rows, value = named_rows(table, words)
     if null == 1.0 and {"lower", "upper"} <= set(rows):
         return forest_chart(rows, words, name="label", estimate="estimate", lower="lower", upper="upper", null=1.0)

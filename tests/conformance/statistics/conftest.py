@@ -54,24 +54,39 @@ def check(reference: Reference) -> Callable[[str, str, Callable[[dict[str, Any],
     def run(family: str, name: str, ours: Callable[[dict[str, Any], pd.DataFrame], Any]) -> None:
         case = reference.case(family, name)
         dataset = case.get("dataset")
-        frame = reference.data(dataset) if isinstance(dataset, str) else pd.DataFrame()
-        given = ours(case, frame)
-        tolerance = float(case["tol"])
-        wrong = []
-        for quantity, expected in case["expected"].items():
-            if quantity not in given:
-                wrong.append(f"{quantity}: not computed")
-                continue
-            if given[quantity] is NOT_A_NUMBER_TO_MATCH:
-                continue
-            pairs = list(leaves(given[quantity], expected, quantity))
-            worst = max(pairs, key=lambda pair: difference(pair[1], pair[2]), default=None)
-            if worst is not None:
-                COMPARED.append((family, name, *worst, difference(worst[1], worst[2])))
-            wrong += [f"{at}: ours {a!r}, R {b!r}" for at, a, b in pairs if not close(a, b, tolerance)]
-        assert not wrong, "\n".join(wrong[:20])
+        compare(family, case, ours(case, reference.data(dataset) if isinstance(dataset, str) else pd.DataFrame()))
 
     return run
+
+
+@pytest.fixture
+def hold(reference: Reference) -> Callable[[str, str, Any], None]:
+    """Hold our numbers of one case, in the form of the expected ones, against R's: ``hold(family, case, given)``."""
+
+    def run(family: str, name: str, given: Any) -> None:
+        compare(family, reference.case(family, name), given)
+
+    return run
+
+
+def compare(family: str, case: dict[str, Any], given: Any) -> None:
+    """Compare every expected number of a case and keep the worst of each quantity for the table."""
+    name, tolerance, all_expected = case["id"], float(case["tol"]), case["expected"]
+    if isinstance(all_expected, list):
+        given, all_expected = {"": given}, {"": all_expected}
+    wrong = []
+    for quantity, expected in all_expected.items():
+        if quantity not in given:
+            wrong.append(f"{quantity}: not computed")
+            continue
+        if given[quantity] is NOT_A_NUMBER_TO_MATCH:
+            continue
+        pairs = list(leaves(given[quantity], expected, quantity))
+        worst = max(pairs, key=lambda pair: difference(pair[1], pair[2]), default=None)
+        if worst is not None:
+            COMPARED.append((family, name, *worst, difference(worst[1], worst[2])))
+        wrong += [f"{at}: ours {a!r}, R {b!r}" for at, a, b in pairs if not close(a, b, tolerance)]
+    assert not wrong, "\n".join(wrong[:20])
 
 
 NOT_A_NUMBER_TO_MATCH = object()
