@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cohorts.builder.concepts import Concepts
 from cohorts.builder.groups import Group, Member, all_of
@@ -36,7 +37,8 @@ class CohortBuilder:
     entry_limit: str = "First"
     limit: str = "First"
     rules: tuple[tuple[str, Group], ...] = ()
-    exit: EndStrategy | None = None
+    exit_offset: DateOffset | None = None
+    exit_era: DrugEraExit | None = None
     exit_drug: Concepts | None = None
     censoring: tuple[Records, ...] = ()
     merge_days: int = 0
@@ -75,14 +77,19 @@ class CohortBuilder:
 
     # -- when they leave ----------------------------------------------------------------------------------------------
     def leaving(self, *, after: int, counted_from_end: bool = False) -> CohortBuilder:
-        """Leave so many days after the index date, or after the end of the index event; never after observation."""
+        """Leave so many days after the index date, or after the end of the index event; never after observation.
+
+        Together with `leaving_when_exposure_ends`: at whichever comes first.
+        """
         offset = DateOffset(date_field="EndDate" if counted_from_end else "StartDate", offset=after)
-        return replace(self, exit=EndStrategy(date_offset=offset), exit_drug=None)
+        return replace(self, exit_offset=offset)
 
     def leaving_when_exposure_ends(self, drugs: Concepts, *, gap: int = 30, grace: int = 0) -> CohortBuilder:
-        """Leave when continuous exposure to drugs ends: no more than `gap` days between prescriptions."""
-        era = DrugEraExit(gap_days=gap, offset=grace)
-        return replace(self, exit=EndStrategy(custom_era=era), exit_drug=drugs)
+        """Leave when continuous exposure to drugs ends: no more than `gap` days between prescriptions.
+
+        Together with `leaving`: at whichever comes first.
+        """
+        return replace(self, exit_era=DrugEraExit(gap_days=gap, offset=grace), exit_drug=drugs)
 
     def censored_by(self, *events: Records) -> CohortBuilder:
         """Leave at the first of these events."""
@@ -145,10 +152,12 @@ class CohortBuilder:
         )
 
     def _exit(self, numbers: dict[Concepts, int]) -> EndStrategy | None:
-        if self.exit is None or self.exit.custom_era is None or self.exit_drug is None:
-            return self.exit
-        era = self.exit.custom_era.model_copy(update={"drug_codeset_id": numbers[self.exit_drug]})
-        return EndStrategy(custom_era=era)
+        parts: dict[str, Any] = {}
+        if self.exit_offset is not None:
+            parts["date_offset"] = self.exit_offset
+        if self.exit_era is not None and self.exit_drug is not None:
+            parts["custom_era"] = self.exit_era.model_copy(update={"drug_codeset_id": numbers[self.exit_drug]})
+        return EndStrategy(**parts) if parts else None
 
     def _concept_sets(self) -> list[Concepts]:
         """Every concept set once, in the order of their first use."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from cohorts.definition.criteria import AnyCriterion
 from cohorts.definition.groups import CriteriaGroup
@@ -65,16 +65,14 @@ class DrugEraExit(Part):
 
 
 class EndStrategy(Part):
-    """How a person leaves the cohort; without one, at the end of the observation period."""
+    """How a person leaves the cohort; without one, at the end of the observation period.
+
+    With both a fixed offset and the end of drug use a person leaves at whichever comes first; Circe knows one of them
+    only, so that this needs exact semantics.
+    """
 
     date_offset: DateOffset | None = None
     custom_era: DrugEraExit | None = None
-
-    @model_validator(mode="after")
-    def _at_most_one(self) -> EndStrategy:
-        if self.date_offset is not None and self.custom_era is not None:
-            raise ValueError("an end strategy is either DateOffset or CustomEra, not both")
-        return self
 
 
 class CollapseSettings(Part):

@@ -12,7 +12,9 @@ from cohorts.definition import (
     CriteriaGroup,
     Criterion,
     CustomEra,
+    DateOffset,
     DemographicCriterion,
+    DrugEraExit,
     ResultLimit,
     Window,
     WindowBound,
@@ -133,23 +135,38 @@ class _Planner:
     def _exit(self, included: nodes.Included, expression: CohortExpression) -> nodes.Exit:
         censoring = self._events_of(expression.censoring_criteria or [], "CensoringCriteria")
         strategy = expression.end_strategy
-        if strategy is None or (strategy.date_offset is None and strategy.custom_era is None):
+        if strategy is None:
             return nodes.Exit(included, censoring=censoring)
-        if strategy.date_offset is not None:
-            field = strategy.date_offset.date_field
-            if field not in ("StartDate", "EndDate"):
-                self.refuse(
-                    "EndStrategy.DateOffset.DateField", f"{field!r} is not a date field", "say StartDate or EndDate"
-                )
-            return nodes.Exit(included, strategy.date_offset.offset, field == "EndDate", censoring=censoring)
-        assert strategy.custom_era is not None
-        era = strategy.custom_era
+        fixed, era = strategy.date_offset, strategy.custom_era
+        if fixed is not None and era is not None and self.definition.semantics == "circe":
+            self.refuse(
+                "EndStrategy",
+                "Circe knows either DateOffset or CustomEra, not both",
+                "choose exact semantics, under which a person leaves at whichever comes first",
+            )
+        return nodes.Exit(
+            included,
+            offset=None if fixed is None else fixed.offset,
+            offset_from_end=fixed is not None and self._counts_from_end(fixed),
+            eras=None if era is None else self._eras(era),
+            censoring=censoring,
+        )
+
+    def _counts_from_end(self, fixed: DateOffset) -> bool:
+        if fixed.date_field not in ("StartDate", "EndDate"):
+            self.refuse(
+                "EndStrategy.DateOffset.DateField",
+                f"{fixed.date_field!r} is not a date field",
+                "say StartDate or EndDate",
+            )
+        return fixed.date_field == "EndDate"
+
+    def _eras(self, era: DrugEraExit) -> nodes.DrugEras:
         path = "EndStrategy.CustomEra.DrugCodesetId"
         if era.drug_codeset_id is None:
             self.refuse(path, "no concept set names the drugs", "choose one")
         codes = self.filters.codes(era.drug_codeset_id, path)
-        eras = nodes.DrugEras(codes, era.gap_days, era.offset, era.days_supply_override)
-        return nodes.Exit(included, eras=eras, censoring=censoring)
+        return nodes.DrugEras(codes, era.gap_days, era.offset, era.days_supply_override)
 
     def _cohort(self, exit_node: nodes.Exit, expression: CohortExpression) -> nodes.Cohort:
         pad = expression.collapse_settings.era_pad if expression.collapse_settings else 0

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from omop_etl.errors import RweError
 from tests.cohorts.patients import definition, patients, rows
 
 OBSERVED = """
@@ -57,6 +58,24 @@ CENSORED = {"CensoringCriteria": [{"ConditionOccurrence": {"CodesetId": 2}}]}
 )
 def test_the_end_of_a_cohort_is_the_earliest_candidate(tmp_path: Path, parts: dict[str, Any], end: str) -> None:
     assert rows(patients(tmp_path, OBSERVED), definition(**parts)) == [f"1 2020-03-01 {end}"]
+
+
+BOTH = {"DateOffset": {"DateField": "StartDate", "Offset": 20}, **drug_era(GapDays=10)["EndStrategy"]}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "end"),
+    [
+        pytest.param(BOTH, "2020-03-21", id="the fixed day before the use ends"),
+        pytest.param({**BOTH, "DateOffset": {"Offset": 90}}, "2020-04-10", id="the end of use before the fixed day"),
+        pytest.param({**BOTH, **drug_era()["EndStrategy"]}, "2020-03-05", id="whatever gaps end the use"),
+    ],
+)
+def test_of_two_exits_the_one_that_comes_first_counts(tmp_path: Path, strategy: dict[str, Any], end: str) -> None:
+    cdm = patients(tmp_path, OBSERVED)
+    assert rows(cdm, definition(EndStrategy=strategy), "exact") == [f"1 2020-03-01 {end}"]
+    with pytest.raises(RweError, match="EndStrategy: Circe knows either"):
+        rows(cdm, definition(EndStrategy=strategy), "circe")
 
 
 def test_an_end_before_the_start_drops_the_row(tmp_path: Path) -> None:

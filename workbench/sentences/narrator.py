@@ -80,6 +80,9 @@ class Narrator(Conditions):
     def exit(self, expression: CohortExpression) -> str:
         """Say when a person leaves."""
         strategy = expression.end_strategy
+        if strategy is not None and strategy.date_offset is not None and strategy.custom_era is not None:
+            both = (self._fixed_exit(strategy.date_offset), self._era_exit(strategy.custom_era))
+            return self.t("Whichever comes first: {exits}", exits=self.t.join(both))
         if strategy is not None and strategy.date_offset is not None:
             return self._fixed_exit(strategy.date_offset)
         if strategy is not None and strategy.custom_era is not None:
