@@ -16,6 +16,7 @@ from cohorts.definition import (
     DrugEraExit,
     EndStrategy,
     InclusionRule,
+    NamedCohort,
     ObservationWindow,
     Period,
     PrimaryCriteria,
@@ -128,16 +129,24 @@ class CohortBuilder:
         """
         if not self.entry:
             raise UsageError("{name} has no entry event", todo="say it with entering_on", name=self.name)
-        numbers = {named: number for number, named in enumerate(self._concept_sets())}
+        sets = self._concept_sets()
+        cohorts = self._cohorts()
+        numbers: dict[Concepts | str, int] = {named: number for number, named in enumerate(sets)}
+        numbers |= {key: number for number, key in enumerate(cohorts)}
         rules = [InclusionRule(name=name, expression=group.group(numbers)) for name, group in self.rules]
         parts = {
+            "cohorts": [
+                NamedCohort(id=number, name=other.name, semantics=other.semantics, expression=other.expression)
+                for number, other in enumerate(cohorts.values())
+            ]
+            or None,
             "end_strategy": self._exit(numbers),
             "censoring_criteria": [records.criterion(numbers) for records in self.censoring] or None,
             "collapse_settings": CollapseSettings(collapse_type="ERA", era_pad=self.merge_days),
             "censor_window": self.calendar,
         }
         expression = CohortExpression(
-            concept_sets=[named.numbered(number) for named, number in numbers.items()],
+            concept_sets=[named.numbered(number) for number, named in enumerate(sets)],
             primary_criteria=PrimaryCriteria(
                 criteria_list=[records.criterion(numbers) for records in self.entry],
                 observation_window=ObservationWindow(prior_days=self.days_before, post_days=self.days_after),
@@ -151,13 +160,18 @@ class CohortBuilder:
             name=self.name, description=self.description, semantics=semantics, expression=expression
         )
 
-    def _exit(self, numbers: dict[Concepts, int]) -> EndStrategy | None:
+    def _exit(self, numbers: dict[Concepts | str, int]) -> EndStrategy | None:
         parts: dict[str, Any] = {}
         if self.exit_offset is not None:
             parts["date_offset"] = self.exit_offset
         if self.exit_era is not None and self.exit_drug is not None:
             parts["custom_era"] = self.exit_era.model_copy(update={"drug_codeset_id": numbers[self.exit_drug]})
         return EndStrategy(**parts) if parts else None
+
+    def _cohorts(self) -> dict[str, CohortDefinition]:
+        """Every cohort that is referred to once, by hash, in the order of their first use."""
+        used = [*self.entry, *(records for _, group in self.rules for records in group.records), *self.censoring]
+        return {records.cohort.hash: records.cohort for records in used if records.cohort is not None}
 
     def _concept_sets(self) -> list[Concepts]:
         """Every concept set once, in the order of their first use."""

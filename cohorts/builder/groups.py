@@ -25,6 +25,11 @@ class Demographics:
         """None: nothing here names a concept set."""
         return []
 
+    @property
+    def records(self) -> list[Records]:
+        """None: no records are asked for."""
+        return []
+
     def demographic(self) -> DemographicCriterion:
         """Write the criterion."""
         return DemographicCriterion(**dict(self.attributes))
@@ -42,6 +47,12 @@ class Group:
     def concept_sets(self) -> list[Concepts]:
         """Concept sets that any member names."""
         return [named for member in self.members for named in member.concept_sets]
+
+    @property
+    def records(self) -> list[Records]:
+        """Records that any member asks for."""
+        inside = ([m] if isinstance(m, Records) else m.records for m in self.members)
+        return [records for members in inside for records in members]
 
     def group(self, numbers: NumberOf) -> CriteriaGroup:
         """Write the group."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from cohorts.builder.concepts import Concepts
 from cohorts.builder.ranges import number_range
 from cohorts.definition import (
+    CohortDefinition,
     Concept,
     CorrelatedCriterion,
     Criterion,
@@ -18,11 +19,16 @@ from cohorts.definition import (
 )
 from omop_etl.errors import UsageError
 
-NumberOf = Mapping[Concepts, int]
-"""Number of every concept set in the definition that is being written."""
+NumberOf = Mapping[Concepts | str, int]
+"""Number of every concept set, and by hash of every cohort, in the definition that is being written."""
 
 _AT_LEAST, _AT_MOST, _EXACTLY = 2, 1, 0
-_LENGTHS: Final = {"ConditionEra": "era_length", "DrugEra": "era_length", "VisitOccurrence": "visit_length"}
+_LENGTHS: Final = {
+    "ConditionEra": "era_length",
+    "DrugEra": "era_length",
+    "VisitOccurrence": "visit_length",
+    "CohortMembership": "duration",
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Records:
         When, counted from the index date.
     occurrence : Occurrence
         How often.
+    cohort : CohortDefinition, optional
+        The cohort whose rows are the records.
     """
 
     kind: str
@@ -51,6 +59,7 @@ class Records:
     occurrence: Occurrence = field(default_factory=lambda: Occurrence(type=_AT_LEAST, count=1))
     visit_of_index: bool = False
     beyond_observation: bool = False
+    cohort: CohortDefinition | None = None
 
     # -- which records ------------------------------------------------------------------------------------------------
     def first(self) -> Records:
@@ -187,6 +196,8 @@ class Records:
     def criterion(self, numbers: NumberOf) -> Criterion:
         """Write the criterion without its window, as an entry event is."""
         named = {} if self.concepts is None else {"codeset_id": numbers[self.concepts]}
+        if self.cohort is not None:
+            named = {"cohort_id": numbers[self.cohort.hash]}
         return Criterion.kinds[self.kind](**named, **dict(self.attributes))
 
     def correlated(self, numbers: NumberOf) -> CorrelatedCriterion:
@@ -255,3 +266,8 @@ def visit(of: Concepts | None = None) -> Records:
 def death(of: Concepts | None = None) -> Records:
     """Deaths, of these causes."""
     return Records("Death", of)
+
+
+def member_of(cohort: CohortDefinition) -> Records:
+    """Time spent in another cohort, from each of its rows' start to its end."""
+    return Records("CohortMembership", cohort=cohort)

@@ -1,6 +1,7 @@
 """The cohort definition: Circe's expression, read and written without loss, under a name and with named semantics."""
 
 from cohorts.definition.criteria import (
+    CohortMembership,
     ConditionEra,
     ConditionOccurrence,
     Criterion,
@@ -32,6 +33,7 @@ from cohorts.definition.expression import (
     DrugEraExit,
     EndStrategy,
     InclusionRule,
+    NamedCohort,
     PrimaryCriteria,
 )
 from cohorts.definition.groups import CorrelatedCriterion, CriteriaGroup, DemographicCriterion
@@ -54,6 +56,7 @@ from cohorts.definition.values import (
 __all__ = [
     "CohortDefinition",
     "CohortExpression",
+    "CohortMembership",
     "CollapseSettings",
     "Concept",
     "ConceptSet",
@@ -81,6 +84,7 @@ __all__ = [
     "InclusionRule",
     "LocationRegion",
     "Measurement",
+    "NamedCohort",
     "NumericRange",
     "Observation",
     "ObservationPeriod",

@@ -48,7 +48,9 @@ class Criterion(Part):
     """What all kinds of criteria share."""
 
     kinds: ClassVar[dict[str, type[Criterion]]] = {}
-    """Every kind of criterion by its name in Circe's JSON."""
+    """Every kind of criterion by its name in the JSON."""
+    known_to_circe: ClassVar[bool] = True
+    """Whether ATLAS can read the kind too."""
 
     correlated_criteria: CriteriaGroup | None = None
     date_adjustment: DateAdjustment | None = None
@@ -347,6 +349,23 @@ class CustomEra(Criterion):
     criteria_list: list[AnyCriterion] = Field(default_factory=list)
     first: bool | None = None
     gap_days: int | None = None
+    start_date: DateRange | None = None
+    end_date: DateRange | None = None
+    age_at_start: NumericRange | None = None
+    gender_cs: ConceptSetSelection | None = None
+    duration: NumericRange | None = None
+
+
+class CohortMembership(Criterion):
+    """Time that a person spends in another cohort; `cohort_id` names one of the expression's ``Cohorts``.
+
+    A kind of the workbench's own, which Circe does not have.
+    """
+
+    known_to_circe: ClassVar[bool] = False
+
+    cohort_id: int | None = None
+    first: bool | None = None
     start_date: DateRange | None = None
     end_date: DateRange | None = None
     age_at_start: NumericRange | None = None

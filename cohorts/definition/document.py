@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cohorts.definition.expression import CohortExpression
+from cohorts.definition.referred import with_cohorts
 from cohorts.definition.unknown_keys import first_unknown_key
 from omop_etl.errors import RweError, UsageError
 
@@ -95,11 +96,13 @@ def read_definition(
         The content is not a cohort definition; the message names the path inside it.
     """
     if isinstance(source, dict):
-        return _from_content(source, name or "cohort", semantics)
+        return _from_content(with_cohorts(source, _parsed, None), name or "cohort", semantics)
     path = Path(source)
     if not path.is_file():
         raise UsageError("there is no file {file}", todo="check the path of the definition", file=str(source))
-    return _from_content(_parsed(path), name or path.stem, semantics)
+    trail = (path.resolve(),)
+    content = with_cohorts(_parsed(path), _parsed, path.resolve().parent, trail)
+    return _from_content(content, name or path.stem, semantics)
 
 
 def _parsed(path: Path) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from cohorts.definition.criteria import AnyCriterion
@@ -82,6 +84,30 @@ class CollapseSettings(Part):
     era_pad: int = 0
 
 
+class NamedCohort(CamelPart):
+    """Another cohort that criteria refer to by `id`.
+
+    Attributes
+    ----------
+    id : int
+        What criteria refer to it by.
+    name : str
+        What people call it.
+    semantics : {"circe", "exact"}
+        What its expression means.
+    expression : CohortExpression, optional
+        The cohort itself.
+    file : str, optional
+        Document that the expression was read from; `cohorts.read_definition` reads it where no expression is given.
+    """
+
+    id: int
+    name: str | None = None
+    semantics: Literal["circe", "exact"] = "exact"
+    expression: CohortExpression | None = None
+    file: str | None = None
+
+
 class CohortExpression(Part):
     """A cohort expression with Circe's structure and keys.
 
@@ -103,6 +129,7 @@ class CohortExpression(Part):
     primary_criteria: PrimaryCriteria
     additional_criteria: CriteriaGroup | None = None
     concept_sets: list[ConceptSet] | None = None
+    cohorts: list[NamedCohort] | None = None
     qualified_limit: ResultLimit | None = None
     expression_limit: ResultLimit | None = None
     inclusion_rules: list[InclusionRule] | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 from cohorts.definition import (
     CohortDefinition,
+    CohortMembership,
     Criterion,
     CustomEra,
     DrugEra,
@@ -15,10 +16,10 @@ from cohorts.definition import (
 )
 from cohorts.engine.domains import DOMAINS, Attribute, Domain
 from cohorts.engine.filter_plan import FilterPlanner
-from cohorts.engine.nodes import Adjustment, AnyEvents, Events, Filter, MergedEvents
+from cohorts.engine.nodes import Adjustment, AnyEvents, Cohort, CohortSpans, Events, Filter, MergedEvents
 from cohorts.engine.operations.spans import MERGED_COUNT_COLUMNS
 
-_MERGED = {
+_OF_SPANS = {
     "start_date": Attribute("date", "start"),
     "end_date": Attribute("date", "end"),
     "age_at_start": Attribute("integer", "age", "exact age"),
@@ -65,9 +66,21 @@ class CriterionPlanner:
             members=members,
             gap_days=(criterion.gap_days or 0) if self._exact else 0,
             first=bool(criterion.first),
-            filters=self._filters.filters(criterion, _MERGED, path),
+            filters=self._filters.filters(criterion, _OF_SPANS, path),
             adjustment=self._adjustment(criterion),
             count_column=self._count_column(count_column, "CustomEra", MERGED_COUNT_COLUMNS, path),
+        )
+
+    def of_cohort(
+        self, criterion: CohortMembership, cohort: Cohort, path: str, count_column: str | None
+    ) -> CohortSpans:
+        """Rows of another cohort."""
+        return CohortSpans(
+            cohort=cohort,
+            first=bool(criterion.first),
+            filters=self._filters.filters(criterion, _OF_SPANS, path),
+            adjustment=self._adjustment(criterion),
+            count_column=self._count_column(count_column, "CohortMembership", MERGED_COUNT_COLUMNS, path),
         )
 
     def _codes(self, criterion: Criterion, field: str, path: str) -> Any:

@@ -140,6 +140,17 @@ class MergedEvents(Node):
 
 
 @dataclass(frozen=True, eq=False)
+class CohortSpans(Node):
+    """Rows of a cohort as events."""
+
+    cohort: Cohort
+    first: bool = False
+    filters: tuple[Filter, ...] = ()
+    adjustment: Adjustment | None = None
+    count_column: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class FilteredEvents(Node):
     """Events for which a group of criteria, counted around them, holds."""
 
@@ -147,7 +158,8 @@ class FilteredEvents(Node):
     group: AnyTruth
 
 
-AnyEvents = Events | MergedEvents | FilteredEvents
+AnySpans = MergedEvents | CohortSpans
+AnyEvents = Events | AnySpans | FilteredEvents
 
 
 @dataclass(frozen=True, eq=False)

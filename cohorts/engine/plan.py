@@ -8,6 +8,7 @@ from typing import NoReturn
 from cohorts.definition import (
     CohortDefinition,
     CohortExpression,
+    CohortMembership,
     CorrelatedCriterion,
     CriteriaGroup,
     Criterion,
@@ -187,6 +188,8 @@ class _Planner:
         if isinstance(criterion, CustomEra):
             members = self._events_of(criterion.criteria_list, f"{path}.CriteriaList")
             planned = self.criteria.merged(criterion, members, path, count_column)
+        elif isinstance(criterion, CohortMembership):
+            planned = self.criteria.of_cohort(criterion, self._cohort_of(criterion, path), path, count_column)
         else:
             planned = self.criteria.events(criterion, path, count_column)
         nested = criterion.correlated_criteria
@@ -194,6 +197,23 @@ class _Planner:
             return planned
         around = self.group(nested, nodes.NestedIndex(planned), f"{path}.CorrelatedCriteria")
         return nodes.FilteredEvents(planned, around)
+
+    def _cohort_of(self, criterion: CohortMembership, path: str) -> nodes.Cohort:
+        """Rows of the cohort that a criterion names; a cohort holds those it refers to, so there can be no circle."""
+        wanted = [c for c in self.definition.expression.cohorts or [] if c.id == criterion.cohort_id]
+        if len(wanted) != 1:
+            self.refuse(
+                f"{path}.CohortId",
+                f"there is no cohort with id {criterion.cohort_id}"
+                if not wanted
+                else f"several cohorts have the id {criterion.cohort_id}",
+                "add it to Cohorts, or choose another",
+            )
+        other = wanted[0]
+        if other.expression is None:
+            self.refuse(f"Cohorts[id={other.id}].expression", "the cohort is empty", "give its expression or its file")
+        name = f"{self.definition.name} → {other.name or other.id}"
+        return plan(CohortDefinition(name=name, semantics=other.semantics, expression=other.expression)).cohort
 
     def group(self, group: CriteriaGroup, index: nodes.AnyIndex, path: str) -> nodes.AnyTruth:
         """Events of `index` for which the group holds."""

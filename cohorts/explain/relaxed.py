@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cohorts.engine.nodes import AnyEvents, AnyTruth, Events, Filter, FilteredEvents, MergedEvents, Node
+from cohorts.engine.nodes import AnyEvents, AnySpans, AnyTruth, Events, Filter, FilteredEvents, Node
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Relaxed:
     """
 
     full: AnyEvents
-    own: Events | MergedEvents
-    base: Events | MergedEvents
-    first: Events | MergedEvents | None
-    single: tuple[tuple[Filter, Events | MergedEvents], ...]
+    own: Events | AnySpans
+    base: Events | AnySpans
+    first: Events | AnySpans | None
+    single: tuple[tuple[Filter, Events | AnySpans], ...]
     nested: AnyTruth | None
 
     @classmethod
@@ -54,7 +54,7 @@ class Relaxed:
 
     @property
     def domain(self) -> str:
-        """Name of the domain of the records; empty for merged spans."""
+        """Name of the domain of the records; empty for merged spans and rows of cohorts."""
         return self.own.domain if isinstance(self.own, Events) else ""
 
     def nodes(self) -> Iterator[Node]:

@@ -138,4 +138,29 @@ def _not_drugs(known: ConceptSet | None) -> list[str]:
     return sorted(domain for domain in domains if domain and domain != "Drug")
 
 
-CHECKS = (initial_event, incomplete_rule, no_exit, exit_criteria, exit_offset, events_progression, drug_domain)
+def beyond_atlas(places: Places) -> Iterator[Problem]:
+    """Some of what can be asked here is unknown to Circe, so that ATLAS cannot open the definition."""
+    strategy = places.expression.end_strategy
+    paths = [place.path for place in places.criteria if not place.criterion.known_to_circe]
+    if strategy is not None and strategy.date_offset is not None and strategy.custom_era is not None:
+        paths.append("EndStrategy")
+    for path in paths:
+        yield Problem(
+            "ATLAS does not know this and cannot open the definition",
+            check="beyond atlas",
+            severity="info",
+            path=path,
+            todo="keep it as a document of the workbench, or say it otherwise where ATLAS must read it",
+        )
+
+
+CHECKS = (
+    initial_event,
+    incomplete_rule,
+    no_exit,
+    exit_criteria,
+    exit_offset,
+    events_progression,
+    drug_domain,
+    beyond_atlas,
+)

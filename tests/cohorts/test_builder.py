@@ -18,6 +18,7 @@ from cohorts.builder import (
     drug,
     drug_era,
     measurement,
+    member_of,
     sex,
     visit,
 )
@@ -186,6 +187,31 @@ def test_exits_are_fixed_or_follow_exposure_or_events(tmp_path: Path) -> None:
     assert persons(tmp_path, entry.censored_by(death())) == ["2 2020-01-10 2020-03-01"]
     exposed = cohort("exit").entering_on(drug(TWENTY).first()).requiring("women", sex("female"))
     assert persons(tmp_path, exposed.leaving_when_exposure_ends(TWENTY)) == ["2 2020-01-12 2020-02-20"]
+
+
+def test_of_two_exits_the_first_counts(tmp_path: Path) -> None:
+    exposed = cohort("exit").entering_on(drug(TWENTY).first()).requiring("women", sex("female"))
+    assert persons(tmp_path, exposed.leaving_when_exposure_ends(TWENTY).leaving(after=5)) == ["2 2020-01-12 2020-01-17"]
+    assert persons(tmp_path, exposed.leaving(after=500).leaving_when_exposure_ends(TWENTY)) == [
+        "2 2020-01-12 2020-02-20"
+    ]
+
+
+def test_another_cohort_is_a_criterion_and_stands_in_the_document_once(tmp_path: Path) -> None:
+    treated = cohort("treated").entering_on(drug(TWENTY)).leaving(after=0).definition()
+    asked = (
+        cohort("asked")
+        .entering_on(condition(TEN).first())
+        .requiring("treated", any_of(member_of(treated).within(-30, -1), member_of(treated).after()))
+    )
+    with patients(tmp_path, PATIENTS) as cdm:
+        made = generate({"asked": asked.definition(), "treated": treated}, cdm)
+        frame = made.rows.to_pandas()
+    people = frame.groupby("cohort_name")["subject_id"].agg(set)
+    assert people["asked"]
+    assert people["asked"] <= people["treated"]
+    (other,) = asked.definition().expression.cohorts or []
+    assert (other.id, other.name, other.expression) == (0, "treated", treated.expression)
 
 
 @pytest.mark.parametrize(

@@ -34,11 +34,15 @@ FOR_THE_READER = {
     "InclusionRule": {"description"},
     "CohortExpression": {"cdm_version_range", "title"},
     "CollapseSettings": {"collapse_type"},
+    "NamedCohort": {"name", "file"},
 }
 """Fields that Circe does not look at either when it makes the rows; ERA is the only way to collapse."""
 
+OTHER = {"PrimaryCriteria": {"CriteriaList": [{"Death": {"Age": {"Value": 1, "Op": "gt"}}}]}}
+
 FULL: dict[str, Any] = {
     "ConceptSets": [concept_set(1, 10), concept_set(2, 20)],
+    "Cohorts": [{"id": 1, "semantics": "circe", "expression": OTHER}],
     "PrimaryCriteria": {
         "CriteriaList": [
             {
@@ -57,6 +61,7 @@ FULL: dict[str, Any] = {
                 }
             },
             {"ObservationPeriod": {"UserDefinedPeriod": {"StartDate": "2020-01-01", "EndDate": "2020-02-01"}}},
+            {"CohortMembership": {"CohortId": 1}},
         ],
         "ObservationWindow": {"PriorDays": 1, "PostDays": 2},
         "PrimaryCriteriaLimit": {"Type": "All"},
@@ -188,6 +193,10 @@ CHANGES: tuple[Change, ...] = (
     ("CohortExpression.end_strategy", ("EndStrategy",), None),
     ("CohortExpression.censoring_criteria", ("CensoringCriteria",), []),
     ("CohortExpression.collapse_settings", ("CollapseSettings",), None),
+    ("CohortExpression.cohorts", ("Cohorts",), []),
+    ("NamedCohort.id", ("Cohorts", 0, "id"), 2),
+    ("NamedCohort.semantics", ("Cohorts", 0, "semantics"), "exact"),
+    ("NamedCohort.expression", ("Cohorts", 0, "expression"), {"PrimaryCriteria": {"CriteriaList": [{"Death": {}}]}}),
     ("CohortExpression.censor_window", ("CensorWindow",), None),
 )
 """A field, where it stands in `FULL`, and another value for it."""
@@ -239,7 +248,7 @@ def test_a_changed_field_changes_what_is_computed_or_is_refused(
         after = content(plan(read_definition(changed(path, value))))
     except RweError as error:
         refusal = str(error)
-    named = str(path[-1]) in refusal or "ConceptSets" in path
+    named = str(path[-1]) in refusal or path[0] in ("ConceptSets", "Cohorts")
     assert after != before or (refusal and named), f"{name} was dropped"
 
 

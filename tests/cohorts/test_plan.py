@@ -73,9 +73,11 @@ EVERY_ATTRIBUTE = [
 
 
 def planned(criterion: Criterion) -> str:
-    base = {"CriteriaList": [{"Death": {}}]} if type(criterion).__name__ == "CustomEra" else {}
+    needed = {"CustomEra": {"CriteriaList": [{"Death": {}}]}, "CohortMembership": {"CohortId": 2}}
     ((kind, given),) = criterion.to_json().items()
-    return plan(read_definition(definition({kind: {**base, **given}}))).cohort.key
+    others = [{"id": n, "expression": definition({"Death": {"CodesetId": n}})} for n in (1, 2)]
+    entry = {kind: {**needed.get(kind, {}), **given}}
+    return plan(read_definition(definition(entry, Cohorts=others))).cohort.key
 
 
 @pytest.mark.parametrize(

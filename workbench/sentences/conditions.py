@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cohorts.definition import (
+    CohortMembership,
     CorrelatedCriterion,
     CriteriaGroup,
     Criterion,
@@ -48,10 +49,19 @@ class Conditions:
     concepts : dict of int to str, optional
         Names of the concepts that criteria name without a set, such as units; others go by the name that the
         definition has for them.
+    cohorts : dict of int to str, optional
+        Names of the cohorts that criteria refer to.
     """
 
-    def __init__(self, t: Translator, concept_sets: dict[int, str], concepts: Mapping[int, str] | None = None) -> None:
+    def __init__(
+        self,
+        t: Translator,
+        concept_sets: dict[int, str],
+        concepts: Mapping[int, str] | None = None,
+        cohorts: Mapping[int, str] | None = None,
+    ) -> None:
         self.t = t
+        self._cohorts = cohorts or {}
         self._concept_sets = concept_sets
         self._concepts = concepts or {}
 
@@ -145,6 +155,10 @@ class Conditions:
             members = values.listed(t, [self.event(member) for member in criterion.criteria_list])
             gap = values.days(t, criterion.gap_days or 0)
             return t("period merged from {events} with gaps of up to {gap}", events=members, gap=gap)
+        if isinstance(criterion, CohortMembership):
+            number = criterion.cohort_id
+            name = t("any") if number is None else t('"{name}"', name=self._cohorts.get(number, str(number)).strip())
+            return t("time in the cohort {name}", name=name)
         codeset, source = getattr(criterion, "codeset_id", None), self._source(criterion)
         if codeset is None and source:
             by_source = t("{concepts} by source code", concepts=self._set(getattr(criterion, source)))

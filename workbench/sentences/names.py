@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cohorts import CohortDefinition
-from cohorts.definition import Concept, ConceptSet, ConceptSetItem, Part
+from cohorts.definition import CohortExpression, Concept, ConceptSet, ConceptSetItem, Part
 from workbench.locales import Language, Translator
 
 _MOST_NAMES: Final = 3
@@ -65,6 +65,11 @@ def _name(t: Translator, known: ConceptSet, names: dict[int, str], labels: dict[
         return known.name
     said = [names.get(c.concept_id) or c.concept_name or str(c.concept_id) for c in included]
     return t(", ").join(said) or (known.name or "")
+
+
+def cohort_names(expression: CohortExpression) -> dict[int, str]:
+    """Name the cohorts that an expression refers to, by id."""
+    return {known.id: (known.name or str(known.id)).strip() for known in expression.cohorts or []}
 
 
 def concept_set_lines(t: Translator, definition: CohortDefinition, names: dict[int, str]) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cohorts.definition import CohortExpression, DateOffset, DrugEraExit, InclusionRule
+from cohorts.definition import CohortExpression, DateOffset, DrugEraExit, InclusionRule, NamedCohort
 from workbench.locales import Language, Translator, mark
 from workbench.sentences import values
 from workbench.sentences.conditions import Conditions
+from workbench.sentences.names import cohort_names
 
 _ENTRY_LIMITS: Final = {
     "first": mark("Of several such events of a person, the first one counts."),
@@ -34,14 +35,15 @@ class Narrator(Conditions):
         Of the language.
     concept_sets : dict of int to str
         Names of the concept sets, in that language.
-    concepts : dict of int to str, optional
-        Names of single concepts, as for `Conditions`.
+    concepts, cohorts : dict of int to str, optional
+        Names of single concepts and of other cohorts, as for `Conditions`.
     """
 
     @classmethod
     def of(cls, t: Translator, expression: CohortExpression) -> Narrator:
         """Make one that uses the definition's own names of its concept sets."""
-        return cls(t, {s.id: (s.name or str(s.id)).strip() for s in expression.concept_sets or []})
+        sets = {s.id: (s.name or str(s.id)).strip() for s in expression.concept_sets or []}
+        return cls(t, sets, cohorts=cohort_names(expression))
 
     def entry(self, expression: CohortExpression) -> list[str]:
         """Say what brings a person in."""
@@ -111,7 +113,19 @@ class Narrator(Conditions):
         window = expression.censor_window
         if window is not None and (window.start_date or window.end_date):
             said.append(t("Only time {period} counts; the rest is cut off.", period=values.period(t, window)))
-        return said
+        return said + [line for other in expression.cohorts or [] for line in self._other_cohort(other)]
+
+    def _other_cohort(self, other: NamedCohort) -> list[str]:
+        """Say what a cohort is that criteria refer to, in the names that its own concept sets have."""
+        if other.expression is None:
+            return []
+        own = Narrator.of(self.t, other.expression)
+        name = (other.name or str(other.id)).strip()
+        return [
+            self.t(
+                'The cohort "{name}": {sentences}', name=name, sentences=self.t.join(own.definition(other.expression))
+            )
+        ]
 
     def _fixed_exit(self, offset: DateOffset) -> str:
         t, number = self.t, offset.offset

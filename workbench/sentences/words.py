@@ -25,6 +25,7 @@ EVENTS: Final = {
     "LocationRegion": mark("residence in {concepts}"),
     "Episode": mark("episode {concepts}"),
     "CustomEra": mark("period made of several records"),
+    "CohortMembership": mark("time in a cohort"),
 }
 """A record of each kind, about the concepts of a set."""
 
@@ -152,5 +153,7 @@ ATTRIBUTES: Final = {
 }
 """Name of each attribute of a criterion; the variant with a concept set (``…_cs``) has the same name."""
 
-STRUCTURE: Final = frozenset({"codeset_id", "first", "correlated_criteria", "date_adjustment", "criteria_list"})
+STRUCTURE: Final = frozenset(
+    {"codeset_id", "cohort_id", "first", "correlated_criteria", "date_adjustment", "criteria_list"}
+)
 """Fields of a criterion that are no attributes: a sentence words them in its own way."""

@@ -18,7 +18,7 @@ from workbench.locales import Language, translator
 from workbench.profile import DataProfile, profile_of
 from workbench.reports import ReportFormat, ReportModel, write
 from workbench.sentences import Narrator
-from workbench.sentences.names import concept_set_names, concepts_of
+from workbench.sentences.names import cohort_names, concept_set_names, concepts_of
 from workbench.studies.bundle import new_bundle, write_manifest, write_table
 from workbench.studies.feasibility import FeasibilityView, Screening, screen, view
 from workbench.studies.feasibility_report import feasibility_report
@@ -90,7 +90,7 @@ def report_of(
         run.screening,
         run.view,
         policy,
-        narrator=Narrator(t, names, labels),
+        narrator=Narrator(t, names, labels, cohort_names(definition.expression)),
         data_source=run.profile.source,
         vocabulary=run.profile.vocabulary,
         command=f"rwe feasibility run {run.protocol.name}.yaml --cdm CDM --out DIR",

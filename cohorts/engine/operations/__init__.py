@@ -8,7 +8,7 @@ from cohorts.engine.operations.codes import ListCodes, ResolveCodes
 from cohorts.engine.operations.events import FilterEvents, SelectEvents
 from cohorts.engine.operations.inclusion import Include, LeaveCohort, MaskRules
 from cohorts.engine.operations.index import EnterCohort, IndexNested, Qualify
-from cohorts.engine.operations.spans import BuildDrugEras, CollapseSpans, MergeEvents
+from cohorts.engine.operations.spans import BuildDrugEras, CollapseSpans, MergeEvents, TakeCohort
 from cohorts.engine.operations.truth import CombineGroup, CountAround, TestDemographics
 
 OPERATIONS: dict[type[nodes.Node], Operation[Any]] = {
@@ -16,6 +16,7 @@ OPERATIONS: dict[type[nodes.Node], Operation[Any]] = {
     nodes.CodeList: ListCodes(),
     nodes.Events: SelectEvents(),
     nodes.MergedEvents: MergeEvents(),
+    nodes.CohortSpans: TakeCohort(),
     nodes.DrugEras: BuildDrugEras(),
     nodes.NestedIndex: IndexNested(),
     nodes.Correlated: CountAround(),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -13,7 +14,7 @@ from cohorts.engine.domains import Rows
 from cohorts.engine.domains.clinical import drug_end
 from cohorts.engine.domains.targets import COMMON_TARGETS
 from cohorts.engine.filters import apply_filter, filter_columns, filter_values
-from cohorts.engine.nodes import Cohort, DrugEras, MergedEvents, Node
+from cohorts.engine.nodes import AnySpans, Cohort, CohortSpans, DrugEras, MergedEvents, Node
 from cohorts.engine.operations.base import NodeNumber, Operation, Row, day, integer
 from cohorts.engine.tables import CODES, EVENTS, SPANS
 from omop_etl.cdm import Cdm
@@ -56,8 +57,8 @@ def merge_spans(spans: sa.Subquery) -> sa.Select[Any]:
     ).group_by(numbered.c.node, numbered.c.person_id, numbered.c.run)
 
 
-class MergedShape(NamedTuple):
-    """What the SQL of merged events depends on."""
+class SpanShape(NamedTuple):
+    """What the SQL of spans that are events depends on."""
 
     first: bool
     adjusted: tuple[bool, bool] | None
@@ -69,19 +70,32 @@ MERGED_COUNT_COLUMNS = {"START_DATE": "start", "END_DATE": "end", "VISIT_ID": "v
 """Columns of merged events whose distinct values can be counted."""
 
 
-class MergeEvents(Operation[MergedEvents]):
-    """Merges events of several criteria into spans (Circe: the criterion ``CustomEra``)."""
+SpanNode = TypeVar("SpanNode", bound=AnySpans)
+
+
+class _SpansAsEvents(Operation[SpanNode]):
+    """Numbers the spans of persons and tests them like the records of a criterion."""
 
     output = EVENTS
+    source: ClassVar[str]
+    """Column of the table of parameters that says how the spans are found."""
+
+    @abstractmethod
+    def spans(self, parameters: sa.Table, members: sa.Table) -> sa.Select[Any]:
+        """Spans of each node: node, person_id, start_date, end_date."""
+
+    @abstractmethod
+    def source_of(self, node: SpanNode, number: NodeNumber) -> int:
+        """Value of that column."""
 
     @override
-    def shape(self, node: MergedEvents) -> MergedShape:
+    def shape(self, node: SpanNode) -> SpanShape:
         adjusted = (node.adjustment.from_end_start, node.adjustment.from_end_end) if node.adjustment else None
-        return MergedShape(node.first, adjusted, node.count_column, tuple(item.shape for item in node.filters))
+        return SpanShape(node.first, adjusted, node.count_column, tuple(item.shape for item in node.filters))
 
     @override
-    def parameters(self, shape: MergedShape) -> list[sa.Column[Any]]:
-        columns = [integer("pad")]
+    def parameters(self, shape: SpanShape) -> list[sa.Column[Any]]:
+        columns = [integer(self.source)]
         if shape.adjusted:
             columns += [integer("start_offset"), integer("end_offset")]
         for position, (target, test) in enumerate(shape.tests):
@@ -89,24 +103,14 @@ class MergeEvents(Operation[MergedEvents]):
         return columns
 
     @override
-    def rows(self, node: MergedEvents, number: NodeNumber) -> Iterable[Row]:
+    def rows(self, node: SpanNode, number: NodeNumber) -> Iterable[Row]:
         moved = node.adjustment
         offsets = (moved.start_offset, moved.end_offset) if moved else ()
-        return [(node.gap_days, *offsets, *filter_values(node.filters, number))]
+        return [(self.source_of(node, number), *offsets, *filter_values(node.filters, number))]
 
     @override
-    def members(self, node: MergedEvents) -> Iterable[tuple[Node, int]]:
-        return [(member, 0) for member in node.members]
-
-    @override
-    def query(self, shape: MergedShape, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
-        raw = (
-            sa.select(parameters.c.node, EVENTS.c.person_id, EVENTS.c.start_date, EVENTS.c.end_date, parameters.c.pad)
-            .join(members, members.c.node == parameters.c.node)
-            .join(EVENTS, EVENTS.c.node == members.c.member)
-            .subquery("raw")
-        )
-        merged = merge_spans(raw).subquery("merged")
+    def query(self, shape: SpanShape, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
+        merged = self.spans(parameters, members).subquery("merged")
         start: ColumnElement[Any] = merged.c.start_date
         end: ColumnElement[Any] = merged.c.end_date
         if shape.adjusted:
@@ -149,6 +153,46 @@ class MergeEvents(Operation[MergedEvents]):
             )
             .select_from(rows.source)
             .where(*conditions)
+        )
+
+
+class MergeEvents(_SpansAsEvents[MergedEvents]):
+    """Merges events of several criteria into spans (Circe: the criterion ``CustomEra``)."""
+
+    source = "pad"
+
+    @override
+    def source_of(self, node: MergedEvents, number: NodeNumber) -> int:
+        return node.gap_days
+
+    @override
+    def members(self, node: MergedEvents) -> Iterable[tuple[Node, int]]:
+        return [(member, 0) for member in node.members]
+
+    @override
+    def spans(self, parameters: sa.Table, members: sa.Table) -> sa.Select[Any]:
+        raw = (
+            sa.select(parameters.c.node, EVENTS.c.person_id, EVENTS.c.start_date, EVENTS.c.end_date, parameters.c.pad)
+            .join(members, members.c.node == parameters.c.node)
+            .join(EVENTS, EVENTS.c.node == members.c.member)
+            .subquery("raw")
+        )
+        return merge_spans(raw)
+
+
+class TakeCohort(_SpansAsEvents[CohortSpans]):
+    """Takes the rows of a cohort as events."""
+
+    source = "cohort"
+
+    @override
+    def source_of(self, node: CohortSpans, number: NodeNumber) -> int:
+        return number(node.cohort)
+
+    @override
+    def spans(self, parameters: sa.Table, members: sa.Table) -> sa.Select[Any]:
+        return sa.select(parameters.c.node, SPANS.c.person_id, SPANS.c.start_date, SPANS.c.end_date).join(
+            SPANS, SPANS.c.node == parameters.c.cohort
         )
 
 

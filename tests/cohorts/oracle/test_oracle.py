@@ -17,7 +17,7 @@ from omop_etl.cdm import Cdm, connect
 from tests.cohorts.oracle import defects, repairs
 from tests.cohorts.oracle.circepy import Oracle
 from tests.cohorts.oracle.comparison import Report, compare, rows_together, sample
-from tests.cohorts.oracle.definitions import definitions, value_of
+from tests.cohorts.oracle.definitions import KINDS, definitions, value_of
 from tests.cohorts.oracle.random_cdm import write_random_cdm
 
 World = tuple[Cdm, Oracle]
@@ -124,7 +124,7 @@ def _base(kind: str) -> Json:
 
 
 def _attribute_probes() -> Iterator[Json]:
-    for kind, criterion in Criterion.kinds.items():
+    for kind, criterion in ((kind, Criterion.kinds[kind]) for kind in KINDS):
         for name, info in criterion.model_fields.items():
             key = info.alias or name
             values = value_of(name, info.annotation, 0)
@@ -141,7 +141,7 @@ def _attribute_probes() -> Iterator[Json]:
 
 
 def _column_probes() -> Iterator[Json]:
-    for kind in Criterion.kinds:
+    for kind in KINDS:
         columns = MERGED_COUNT_COLUMNS if kind == "CustomEra" else DOMAINS[kind].count_columns
         for column in (None, *columns):
             occurrence = {"Type": 2, "Count": 2, "IsDistinct": True} | ({"CountColumn": column} if column else {})

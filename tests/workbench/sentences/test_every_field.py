@@ -165,6 +165,8 @@ WHOLE: dict[str, dict[str, Any]] = {
     "era drug": {"EndStrategy": {"CustomEra": {**ERA, "DrugCodesetId": 2}}},
     "era gap": {"EndStrategy": {"CustomEra": {**ERA, "GapDays": 9}}},
     "era offset": {"EndStrategy": {"CustomEra": {**ERA, "Offset": 9}}},
+    "both": {"EndStrategy": {"CustomEra": ERA, "DateOffset": {"Offset": 9}}},
+    "cohort": {"Cohorts": [{"id": 1, "name": "other", "expression": {"PrimaryCriteria": PRIMARY}}]},
     "era supply": {"EndStrategy": {"CustomEra": {**ERA, "DaysSupplyOverride": 9}}},
     "censoring": {"CensoringCriteria": [{"Death": {}}]},
     "pad": {"CollapseSettings": {"CollapseType": "ERA", "EraPad": 9}},
