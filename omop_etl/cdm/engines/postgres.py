@@ -78,7 +78,7 @@ class PostgresEngine(Engine):
         self._sizes: dict[str, int] = {}
         try:
             self._connection = psycopg.connect(address, autocommit=True)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             raise CannotAnswerError(
                 "the PostgreSQL server cannot be reached: {reason}",
                 todo="check host, port, database, user and password",

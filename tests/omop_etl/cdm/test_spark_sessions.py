@@ -1,0 +1,178 @@
+"""CDMs on Spark side by side in one process, and a CDM in a database of a catalog."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from omop_etl.cdm import Cdm, connect
+from omop_etl.cdm.engines.base import scratch_table
+from omop_etl.errors import CannotAnswerError, UsageError
+
+pytestmark = pytest.mark.xdist_group("spark")
+
+NUMBERS = scratch_table("numbers", sa.Column("person_id", sa.BigInteger))
+
+
+def cdm_of(folder: Path, *persons: int) -> Path:
+    folder.mkdir()
+    pq.write_table(pa.table({"person_id": pa.array(persons, pa.int64())}), folder / "person.parquet")
+    return folder
+
+
+def persons(cdm: Cdm) -> list[int]:
+    person = cdm.table("person")
+    rows = cdm.engine.fetch(sa.select(person.c.person_id).order_by(person.c.person_id))
+    return rows.column(0).to_pylist()  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def two(spark: str, tmp_path: Path) -> Iterator[tuple[Cdm, Cdm]]:
+    with ExitStack() as opened:
+        first = opened.enter_context(connect(f"{spark}?parquet={cdm_of(tmp_path / 'it`s the first', 1, 2)}"))
+        second = opened.enter_context(connect(f"{spark}?parquet={cdm_of(tmp_path / 'second', 3)}"))
+        yield first, second
+
+
+def test_two_cdms_have_working_tables_of_their_own(two: tuple[Cdm, Cdm]) -> None:
+    for cdm, number in zip(two, (10, 20), strict=True):
+        cdm.engine.create_as(NUMBERS, sa.select(sa.literal(number, sa.BigInteger).label("person_id")))
+    assert [cdm.engine.scalar(sa.select(NUMBERS.c.person_id)) for cdm in two] == [10, 20]
+    for cdm, number in zip(two, (11, 21), strict=True):
+        cdm.engine.load(NUMBERS, pa.table({"person_id": [number]}))
+    assert [cdm.engine.scalar(sa.select(NUMBERS.c.person_id)) for cdm in two] == [11, 21]
+    assert [list(cdm.engine.columns("scratch")) for cdm in two] == [["numbers"], ["numbers"]]
+
+
+def test_closing_one_cdm_leaves_the_other_open_and_its_rows_alone(two: tuple[Cdm, Cdm], spark: str) -> None:
+    first, second = two
+    assert persons(first) == [1, 2]
+    first.close()
+    first.close()
+    assert persons(second) == [3]
+    context = second.engine._session.sparkContext  # type: ignore[attr-defined]
+    second.close()
+    assert context._jsc is None
+    with connect(first.url) as again:
+        assert persons(again) == [1, 2]
+
+
+def test_interrupting_one_cdm_leaves_the_statement_of_the_other_running(two: tuple[Cdm, Cdm]) -> None:
+    first, second = two
+    ended: list[BaseException | None] = []
+
+    def work_for_ever() -> None:
+        try:
+            first.engine.rows("SELECT sum(sha(a.id || '-' || b.id)) FROM range(1000000) AS a CROSS JOIN range(1000000) AS b")
+        except Exception as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=work_for_ever)
+    thread.start()
+    jobs = first.engine._session.sparkContext.statusTracker()  # type: ignore[attr-defined]
+    _wait_until(lambda: jobs.getActiveJobsIds())
+    second.engine.interrupt()
+    time.sleep(0.5)
+    assert jobs.getActiveJobsIds()
+    assert ended == []
+    first.engine.interrupt()
+    thread.join(60)
+    assert "cancelled" in str(ended[0])
+
+
+def _wait_until(true: Any) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.05)
+
+
+def test_another_master_in_the_same_process_is_refused(two: tuple[Cdm, Cdm], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="already works with the Spark master spark://127"):
+        connect(f"spark://elsewhere:7077?parquet={tmp_path / 'second'}")
+    assert persons(two[1]) == [3]
+
+
+MAKE_WAREHOUSE = """
+import sys
+from pyspark.sql import SparkSession
+folder = sys.argv[1]
+settings = {
+    "spark.ui.enabled": "false",
+    "spark.sql.catalogImplementation": "hive",
+    "spark.sql.warehouse.dir": folder,
+    "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder}/metastore_db;create=true",
+}
+builder = SparkSession.builder.master("local[1]")
+for name, value in settings.items():
+    builder = builder.config(name, value)
+session = builder.getOrCreate()
+session.sql("CREATE DATABASE hospital")
+session.sql("CREATE TABLE hospital.person USING parquet AS SELECT 7L AS person_id")
+session.stop()
+"""
+
+
+@pytest.fixture(scope="module")
+def warehouse(spark: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("warehouse")
+    made = subprocess.run(
+        [sys.executable, "-c", MAKE_WAREHOUSE, str(folder)], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+def test_a_cdm_in_a_database_of_a_warehouse_is_opened_and_left_as_it_was(spark: str, warehouse: Path) -> None:
+    url = f"{spark}?database=hospital&warehouse={warehouse}"
+    for _ in range(2):
+        with connect(url) as cdm:
+            assert persons(cdm) == [7]
+            assert cdm.url == url
+            cdm.engine.create_as(NUMBERS, sa.select(cdm.table("person").c.person_id))
+            assert list(cdm.engine.columns("scratch")) == ["numbers"]
+            catalog = cdm.engine._session.catalog  # type: ignore[attr-defined]
+            assert [table.name for table in catalog.listTables("hospital")] == ["person"]
+            assert len(catalog.listDatabases()) == 3  # default, hospital and that of the working tables
+
+
+def test_a_database_that_does_not_exist_is_refused_and_the_next_may_be_opened(spark: str, warehouse: Path) -> None:
+    with pytest.raises(CannotAnswerError, match="holds no table person"):
+        connect(f"{spark}?database=elsewhere&warehouse={warehouse}")
+    with connect(f"{spark}?database=hospital&warehouse={warehouse}") as cdm:
+        assert persons(cdm) == [7]
+
+
+def test_a_database_is_refused_while_a_cdm_without_a_catalog_is_open(two: tuple[Cdm, Cdm], warehouse: Path) -> None:
+    master = two[0].url.partition("?")[0]
+    with pytest.raises(UsageError, match="or with another catalog there"):
+        connect(f"{master}?database=hospital&warehouse={warehouse}")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ("database=cdm", "Spark has no hive-site.xml here"),
+        ("database=cdm&warehouse=/nowhere", "/nowhere is not the warehouse of a Spark"),
+        ("database=cdm&parquet=/folder", "either a folder or a database"),
+        ("", "either a folder or a database"),
+    ],
+)
+def test_a_catalog_that_is_not_there_is_refused_before_spark_starts(
+    monkeypatch: pytest.MonkeyPatch, options: str, reason: str
+) -> None:
+    for name in ("SPARK_CONF_DIR", "HADOOP_CONF_DIR", "YARN_CONF_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(UsageError, match=reason):
+        connect(f"spark://nobody:7077?{options}")
