@@ -1,5 +1,15 @@
-"""Fixtures for the whole suite."""
+"""Servers, engines and declared gaps, for the whole suite."""
 
+from tests.servers.engines import engine, spark_running
 from tests.servers.fixtures import postgres, spark
+from tests.servers.gaps import pytest_collection_modifyitems, pytest_generate_tests, pytest_pyfunc_call
 
-__all__ = ["postgres", "spark"]
+__all__ = [
+    "engine",
+    "postgres",
+    "pytest_collection_modifyitems",
+    "pytest_generate_tests",
+    "pytest_pyfunc_call",
+    "spark",
+    "spark_running",
+]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 
@@ -160,9 +160,7 @@ def _folders(options: Mapping[str, str]) -> dict[str, Path]:
 
 
 def _unknown(url: str) -> UsageError:
-    return UsageError(
-        "{url} is not a CDM address known here", todo=f"use one of: {_ADDRESSES}", url=shown_address(url)
-    )
+    return UsageError("{url} is not a CDM address known here", todo=f"use one of: {_ADDRESSES}", url=shown_address(url))
 
 
 def _of_files(url: str, path: Path, engine: Engine) -> Cdm:

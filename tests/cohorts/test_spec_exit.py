@@ -1,11 +1,11 @@
 """When a person leaves the cohort, and how the spans of a person are merged and clipped."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cohorts.patients import definition, patients, rows
+from tests.servers.engines import TestEngine
 
 OBSERVED = """
 observation_period
@@ -55,12 +55,12 @@ CENSORED = {"CensoringCriteria": [{"ConditionOccurrence": {"CodesetId": 2}}]}
         pytest.param({**drug_era(GapDays=10), **CENSORED}, "2020-04-10", id="of all candidates"),
     ],
 )
-def test_the_end_of_a_cohort_is_the_earliest_candidate(tmp_path: Path, parts: dict[str, Any], end: str) -> None:
-    assert rows(patients(tmp_path, OBSERVED), definition(**parts)) == [f"1 2020-03-01 {end}"]
+def test_the_end_of_a_cohort_is_the_earliest_candidate(engine: TestEngine, parts: dict[str, Any], end: str) -> None:
+    assert rows(patients(engine, OBSERVED), definition(**parts)) == [f"1 2020-03-01 {end}"]
 
 
-def test_an_end_before_the_start_drops_the_row(tmp_path: Path) -> None:
-    assert rows(patients(tmp_path, OBSERVED), definition(**offset(-3))) == []
+def test_an_end_before_the_start_drops_the_row(engine: TestEngine) -> None:
+    assert rows(patients(engine, OBSERVED), definition(**offset(-3))) == []
 
 
 SPANS = """
@@ -80,9 +80,9 @@ person | concept | start
         (10, ["1 2020-01-01 2020-02-10"]),
     ],
 )
-def test_spans_that_touch_or_lie_within_the_pad_are_merged(tmp_path: Path, pad: int, expected: list[str]) -> None:
+def test_spans_that_touch_or_lie_within_the_pad_are_merged(engine: TestEngine, pad: int, expected: list[str]) -> None:
     collapse = {"CollapseType": "ERA", "EraPad": pad}
-    assert rows(patients(tmp_path, SPANS), definition(CollapseSettings=collapse, **offset(10))) == expected
+    assert rows(patients(engine, SPANS), definition(CollapseSettings=collapse, **offset(10))) == expected
 
 
 @pytest.mark.parametrize(
@@ -93,5 +93,7 @@ def test_spans_that_touch_or_lie_within_the_pad_are_merged(tmp_path: Path, pad: 
         ({"StartDate": "2020-01-25", "EndDate": "2020-02-01"}, ["1 2020-01-31 2020-02-01"]),
     ],
 )
-def test_a_window_of_dates_clips_the_merged_spans(tmp_path: Path, window: dict[str, str], expected: list[str]) -> None:
-    assert rows(patients(tmp_path, SPANS), definition(CensorWindow=window, **offset(10))) == expected
+def test_a_window_of_dates_clips_the_merged_spans(
+    engine: TestEngine, window: dict[str, str], expected: list[str]
+) -> None:
+    assert rows(patients(engine, SPANS), definition(CensorWindow=window, **offset(10))) == expected

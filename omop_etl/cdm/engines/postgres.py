@@ -68,7 +68,7 @@ class PostgresEngine(Engine):
         "rwe_add_days": lambda date, days: exp.Paren(this=exp.Add(this=date.copy(), expression=_as_integer(days))),
         "rwe_days_between": lambda start, end: exp.Paren(this=exp.Sub(this=end.copy(), expression=start.copy())),
         "rwe_month_start": lambda date: exp.cast(exp.func("date_trunc", "'month'", date.copy()), "date"),
-        "rwe_make_date": lambda year, month, day: exp.func("make_date", year.copy(), month.copy(), day.copy()),
+        "rwe_make_date": lambda *parts: exp.func("make_date", *map(_as_integer, parts)),
     }
 
     def __init__(self, address: str, schema: str = "public") -> None:

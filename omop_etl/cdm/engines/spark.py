@@ -22,6 +22,7 @@ from omop_etl.errors import UsageError
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+
 def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
     return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
 
@@ -91,9 +92,7 @@ class SparkEngine(Engine):
 
     def _attach(self, folder: Path) -> None:
         for file in sorted(folder.glob("*.parquet")):
-            self.run(
-                f"CREATE TABLE {self._cdm}.{file.stem.lower()} USING parquet LOCATION '{_quoted(file.resolve())}'"
-            )
+            self.run(f"CREATE TABLE {self._cdm}.{file.stem.lower()} USING parquet LOCATION '{_quoted(file.resolve())}'")
 
     def _sql(self, text: str) -> DataFrame:
         """Run a statement as one of this CDM's jobs, so that `interrupt` reaches these and no other's."""

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from omop_etl.errors import CannotAnswerError, UsageError
 
@@ -61,7 +61,7 @@ class Catalog:
         if self.hive and self.warehouse is None and not any((folder / _HIVE_SETTINGS).exists() for folder in _conf()):
             raise UsageError(
                 "Spark has no hive-site.xml here, so no database of a catalog can be found",
-                todo="set SPARK_CONF_DIR to the folder of hive-site.xml, add &warehouse=/folder, or use ?parquet=/folder",
+                todo="set SPARK_CONF_DIR to the folder of hive-site.xml, or add &warehouse=/folder",
             )
 
 
@@ -84,9 +84,6 @@ class _Context:
     def stopped(self) -> bool:
         context = self.root.sparkContext._jsc
         return context is None or bool(context.sc().isStopped())
-
-
-_running: _Context | None = None
 
 
 class SharedSession:
@@ -113,11 +110,13 @@ class SharedSession:
         The master cannot be reached.
     """
 
+    _running: ClassVar[_Context | None] = None
+
     def __init__(self, master: str, catalog: Catalog) -> None:
-        global _running
         catalog.check()
         with _lock:
-            context = _running if _running is not None and not _running.stopped() else _started(master, catalog)
+            running = SharedSession._running
+            context = running if running is not None and not running.stopped() else _started(master, catalog)
             if not context.serves(master, catalog):
                 raise UsageError(
                     "this process already works with the Spark master {running}, or with another catalog there",
@@ -127,13 +126,12 @@ class SharedSession:
             self.session: SparkSession = context.root.newSession()
             context.users += 1
             self._context: _Context | None = context
-            _running = context
+            SharedSession._running = context
         for name, value in _SESSION.items():
             self.session.conf.set(name, value)
 
     def close(self) -> None:
         """Give the session back; with the last one the context stops, unless somebody else had started it."""
-        global _running
         with _lock:
             context, self._context = self._context, None
             if context is None:
@@ -141,8 +139,8 @@ class SharedSession:
             context.users -= 1
             if context.users:
                 return
-            if _running is context:
-                _running = None
+            if SharedSession._running is context:
+                SharedSession._running = None
             if context.ours:
                 context.root.stop()
             shutil.rmtree(context.folder, ignore_errors=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,16 @@ def persons(cdm: Cdm) -> list[int]:
     return rows.column(0).to_pylist()  # type: ignore[no-any-return]
 
 
-@pytest.fixture
-def two(spark: str, tmp_path: Path) -> Iterator[tuple[Cdm, Cdm]]:
+def databases(cdm: Cdm) -> set[str]:
+    return {database.name for database in cdm.engine._session.catalog.listDatabases()}  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def two(spark: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cdm, Cdm]]:
+    folder = tmp_path_factory.mktemp("cdms")
     with ExitStack() as opened:
-        first = opened.enter_context(connect(f"{spark}?parquet={cdm_of(tmp_path / 'it`s the first', 1, 2)}"))
-        second = opened.enter_context(connect(f"{spark}?parquet={cdm_of(tmp_path / 'second', 3)}"))
+        folders = cdm_of(folder / "it's the first", 1, 2), cdm_of(folder / "second", 3)
+        first, second = (opened.enter_context(connect(f"{spark}?parquet={cdm}")) for cdm in folders)
         yield first, second
 
 
@@ -55,26 +61,15 @@ def test_two_cdms_have_working_tables_of_their_own(two: tuple[Cdm, Cdm]) -> None
     assert [list(cdm.engine.columns("scratch")) for cdm in two] == [["numbers"], ["numbers"]]
 
 
-def test_closing_one_cdm_leaves_the_other_open_and_its_rows_alone(two: tuple[Cdm, Cdm], spark: str) -> None:
-    first, second = two
-    assert persons(first) == [1, 2]
-    first.close()
-    first.close()
-    assert persons(second) == [3]
-    context = second.engine._session.sparkContext  # type: ignore[attr-defined]
-    second.close()
-    assert context._jsc is None
-    with connect(first.url) as again:
-        assert persons(again) == [1, 2]
-
-
 def test_interrupting_one_cdm_leaves_the_statement_of_the_other_running(two: tuple[Cdm, Cdm]) -> None:
     first, second = two
     ended: list[BaseException | None] = []
 
+    endless = "SELECT count(sha(CAST(id AS STRING))) FROM range(1000000000000)"
+
     def work_for_ever() -> None:
         try:
-            first.engine.rows("SELECT sum(sha(a.id || '-' || b.id)) FROM range(1000000) AS a CROSS JOIN range(1000000) AS b")
+            first.engine.rows(endless)
         except Exception as error:
             ended.append(error)
 
@@ -98,10 +93,26 @@ def _wait_until(true: Any) -> None:
         time.sleep(0.05)
 
 
-def test_another_master_in_the_same_process_is_refused(two: tuple[Cdm, Cdm], tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="already works with the Spark master spark://127"):
-        connect(f"spark://elsewhere:7077?parquet={tmp_path / 'second'}")
+def test_a_process_works_with_one_master_and_one_catalog_at_a_time(two: tuple[Cdm, Cdm], tmp_path: Path) -> None:
+    (tmp_path / "metastore_db").mkdir()
+    master = two[0].url.partition("?")[0]
+    for url in (f"spark://elsewhere:7077?parquet={tmp_path}", f"{master}?database=hospital&warehouse={tmp_path}"):
+        with pytest.raises(UsageError, match=f"already works with the Spark master {master}, or with another catalog"):
+            connect(url)
     assert persons(two[1]) == [3]
+
+
+def test_closing_one_cdm_leaves_the_other_open_and_its_rows_alone(two: tuple[Cdm, Cdm], spark: str) -> None:
+    first, second = two
+    assert persons(first) == [1, 2]
+    for _ in range(2):
+        first.close()
+    assert persons(second) == [3]
+    context = second.engine._session.sparkContext  # type: ignore[attr-defined]
+    second.close()
+    assert context._jsc is None
+    with connect(first.url) as again:
+        assert persons(again) == [1, 2]
 
 
 MAKE_WAREHOUSE = """
@@ -136,15 +147,12 @@ def warehouse(spark: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_cdm_in_a_database_of_a_warehouse_is_opened_and_left_as_it_was(spark: str, warehouse: Path) -> None:
     url = f"{spark}?database=hospital&warehouse={warehouse}"
-    for _ in range(2):
-        with connect(url) as cdm:
-            assert persons(cdm) == [7]
-            assert cdm.url == url
-            cdm.engine.create_as(NUMBERS, sa.select(cdm.table("person").c.person_id))
-            assert list(cdm.engine.columns("scratch")) == ["numbers"]
-            catalog = cdm.engine._session.catalog  # type: ignore[attr-defined]
-            assert [table.name for table in catalog.listTables("hospital")] == ["person"]
-            assert len(catalog.listDatabases()) == 3  # default, hospital and that of the working tables
+    with connect(url) as cdm:
+        assert persons(cdm) == [7]
+        assert cdm.url == url
+        cdm.engine.create_as(NUMBERS, sa.select(cdm.table("person").c.person_id))
+        assert list(cdm.engine.columns("scratch")) == ["numbers"]
+        assert len(databases(cdm)) == 3
 
 
 def test_a_database_that_does_not_exist_is_refused_and_the_next_may_be_opened(spark: str, warehouse: Path) -> None:
@@ -152,12 +160,7 @@ def test_a_database_that_does_not_exist_is_refused_and_the_next_may_be_opened(sp
         connect(f"{spark}?database=elsewhere&warehouse={warehouse}")
     with connect(f"{spark}?database=hospital&warehouse={warehouse}") as cdm:
         assert persons(cdm) == [7]
-
-
-def test_a_database_is_refused_while_a_cdm_without_a_catalog_is_open(two: tuple[Cdm, Cdm], warehouse: Path) -> None:
-    master = two[0].url.partition("?")[0]
-    with pytest.raises(UsageError, match="or with another catalog there"):
-        connect(f"{master}?database=hospital&warehouse={warehouse}")
+        assert databases(cdm) - {cdm.engine._working} == {"default", "hospital"}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -176,3 +179,45 @@ def test_a_catalog_that_is_not_there_is_refused_before_spark_starts(
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(UsageError, match=reason):
         connect(f"spark://nobody:7077?{options}")
+
+
+HIVE_SITE = """<configuration><property>
+<name>javax.jdo.option.ConnectionURL</name><value>jdbc:derby:;databaseName={folder}/metastore_db</value>
+</property></configuration>"""
+
+READ = """
+import sys
+import sqlalchemy as sa
+from omop_etl.cdm import connect
+with connect(sys.argv[1]) as cdm:
+    print(cdm.engine.scalar(sa.select(cdm.table("person").c.person_id)))
+"""
+
+KEEP = """
+import sys
+from pyspark.sql import SparkSession
+from omop_etl.cdm import connect
+mine = SparkSession.builder.master(sys.argv[1].partition("?")[0]).getOrCreate()
+mine.sql("SELECT 5 AS five").createOrReplaceTempView("five")
+with connect(sys.argv[1]) as cdm:
+    assert list(cdm.tables) == ["person"]
+print(mine.sql("SELECT five FROM five").collect()[0][0])
+"""
+
+
+def in_a_process_of_its_own(program: str, url: str, **environment: str) -> str:
+    run = [sys.executable, "-c", program, url]
+    done = subprocess.run(run, env=os.environ | environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.slow
+def test_the_catalog_is_the_one_that_the_settings_of_spark_name(spark: str, warehouse: Path, tmp_path: Path) -> None:
+    (tmp_path / "hive-site.xml").write_text(HIVE_SITE.format(folder=warehouse))
+    assert in_a_process_of_its_own(READ, f"{spark}?database=hospital", SPARK_CONF_DIR=str(tmp_path)) == "7"
+
+
+@pytest.mark.slow
+def test_a_context_that_somebody_else_had_started_is_left_running(spark: str, tmp_path: Path) -> None:
+    assert in_a_process_of_its_own(KEEP, f"{spark}?parquet={cdm_of(tmp_path / 'cdm', 1)}") == "5"
