@@ -104,6 +104,7 @@ def test_events_outside_the_observation_period_of_the_index_count_only_when_it_i
     assert included(cdm, around(DRUG, at_least=1, StartWindow=before, IgnoreObservationPeriod=True)) == ["1"]
 
 
+@pytest.mark.everywhere
 def test_the_same_visit_can_be_required(engine: TestEngine) -> None:
     cdm = patients(
         engine,
@@ -191,6 +192,7 @@ def test_demographics_are_members_of_a_group(engine: TestEngine) -> None:
     assert included(cdm, DemographicCriteriaList=[women_over_60]) == ["2"]
 
 
+@pytest.mark.everywhere
 def test_a_nested_criterion_is_counted_around_the_event_it_belongs_to(engine: TestEngine) -> None:
     """Person 1 has the drug within a week of a visit; person 2 has both, but far apart."""
     cdm = patients(
@@ -237,6 +239,7 @@ def test_a_missing_value_passes_no_comparison(engine: TestEngine) -> None:
     assert having(UnitCS={"IsExclusion": False}) == ["1 2020-01-01"]
 
 
+@pytest.mark.everywhere
 def test_a_text_with_a_quote_is_a_value_like_any_other(engine: TestEngine) -> None:
     cdm = patients(
         engine,

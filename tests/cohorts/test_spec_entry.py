@@ -140,6 +140,7 @@ def test_an_event_without_an_end_ends_the_next_day_and_a_drug_by_its_days_of_sup
     assert rows(cdm, definition({criterion: {"CodesetId": 1}}, EndStrategy=exit_at_end)) == [expected]
 
 
+@pytest.mark.everywhere
 def test_descendants_count_if_they_are_valid_and_exclusions_are_taken_away(engine: TestEngine) -> None:
     cdm = patients(
         engine,
@@ -189,6 +190,7 @@ def test_mapped_adds_the_source_concepts_that_map_to_the_set(engine: TestEngine)
     assert starts(cdm, definition(ConceptSets=[concept_set(1, 10, includeMapped=True)])) == ["1 2020-01-01"]
 
 
+@pytest.mark.everywhere
 def test_age_is_the_difference_of_years_in_circe_and_completed_years_in_exact_semantics(engine: TestEngine) -> None:
     cdm = patients(
         engine,

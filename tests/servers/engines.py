@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from omop_etl.cdm import Cdm, connect
@@ -15,6 +17,9 @@ from tests.servers.loading import load_folder
 
 ENGINES: Final = ("duckdb", "postgresql", "spark")
 """Names of the engines, in the names of tests and in declared gaps."""
+
+_SERVERS: Final = {"postgresql": "postgres", "spark": "spark"}
+"""Fixture of the server that an engine needs."""
 
 
 class TestEngine:
@@ -54,26 +59,28 @@ def _schema_of(tables: Path) -> str:
     return f"small_{hashlib.sha256(str(tables).encode()).hexdigest()[:12]}"
 
 
-@pytest.fixture
+def _cases() -> Iterator[Any]:
+    """Each engine; the tests of one server stay in one worker."""
+    for name in ENGINES:
+        server = _SERVERS.get(name)
+        marks = [pytest.mark.engine(name), *([pytest.mark.xdist_group(server)] if server else [])]
+        yield pytest.param(name, id=name, marks=marks)
+
+
+@pytest.fixture(params=_cases())
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestEngine]:
-    """Give each engine in turn; the marks of the test say where it runs (see `tests.servers.gaps`)."""
+    """Give each engine in turn; marks of the test say where it runs (see `tests.servers.gaps`)."""
     if request.param == "spark":
         request.getfixturevalue("spark_running")
-    server = "" if request.param == "duckdb" else request.getfixturevalue(_SERVERS[request.param])
+    server = request.getfixturevalue(_SERVERS[request.param]) if request.param in _SERVERS else ""
     made = TestEngine(request.param, tmp_path, server)
     yield made
     made.close()
 
 
-_SERVERS: Final = {"postgresql": "postgres", "spark": "spark"}
-
-
 @pytest.fixture(scope="module")
 def spark_running(spark: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep one CDM open, so that Spark starts once for the tests of a file."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     folder = tmp_path_factory.mktemp("running")
     pq.write_table(pa.table({"person_id": [1]}), folder / "person.parquet")
     with connect(f"{spark}?parquet={folder}"):

@@ -46,17 +46,6 @@ def gap_of(marks: Iterable[pytest.Mark], engine: str) -> Gap | None:
     return None
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that takes `engine` on each; tests of one server stay in one worker."""
-    if "engine" in metafunc.fixturenames:
-        marks = {"postgresql": "postgres", "spark": "spark"}
-        cases = [
-            pytest.param(name, id=name, marks=[pytest.mark.xdist_group(marks[name])] if name in marks else [])
-            for name in ENGINES
-        ]
-        metafunc.parametrize("engine", cases, indirect=True, scope="function")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave Spark out of the default run, but for the tests that are to run everywhere."""
@@ -78,6 +67,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 def engine_of(item: pytest.Item) -> str:
-    """Name of the engine that a test runs on; empty where it takes none."""
-    call = getattr(item, "callspec", None)
-    return str(call.params.get("engine", "")) if call is not None else ""
+    """Name of the engine that a test runs on; empty where it does not take the fixture `engine`."""
+    mark = item.get_closest_marker("engine")
+    return "" if mark is None else str(mark.args[0])

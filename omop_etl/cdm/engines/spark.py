@@ -17,7 +17,7 @@ from typing_extensions import override
 from omop_etl.cdm.engines.base import SCRATCH_SCHEMA, Engine, Macro
 from omop_etl.cdm.engines.spark_session import Catalog, SharedSession
 from omop_etl.cdm.schema import CDM_SCHEMA
-from omop_etl.errors import UsageError
+from omop_etl.errors import CannotAnswerError, UsageError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -83,12 +83,24 @@ class SparkEngine(Engine):
             undo.callback(shared.close)
             self._session = shared.session
             for name in (self._working,) if database else (self._working, self._cdm):
-                self.run(f"CREATE DATABASE {name} LOCATION '{_quoted(folder / name)}'")
+                self._create_database(name, folder / name)
                 undo.callback(self.run, f"DROP DATABASE IF EXISTS {name} CASCADE")
             self.run(f"USE {self._working}")
             if parquet is not None:
                 self._attach(parquet)
             self._undo = undo.pop_all()
+
+    def _create_database(self, name: str, folder: Path) -> None:
+        from pyspark.errors import AnalysisException
+
+        try:
+            self.run(f"CREATE DATABASE {name} LOCATION '{_quoted(folder)}'")
+        except AnalysisException as error:
+            raise CannotAnswerError(
+                "the catalog of Spark cannot be opened, or nothing can be written to it: {reason}",
+                todo="check that no other process has the warehouse open and that you may create a database in it",
+                reason=type(error).__name__,
+            ) from None
 
     def _attach(self, folder: Path) -> None:
         for file in sorted(folder.glob("*.parquet")):

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from omop_etl.errors import CannotAnswerError, UsageError
 
@@ -171,11 +171,12 @@ def _started(master: str, catalog: Catalog) -> _Context:
     running = root.sparkContext
     if running.getConf().get(_MARK) != folder.name:
         hive = root.conf.get("spark.sql.catalogImplementation") == "hive"
-        return _Context(root, running.master, Catalog(hive), folder, ours=False)
+        return _Context(root, str(running.master), Catalog(hive), folder, ours=False)
     running.setLogLevel("ERROR")
     if catalog.warehouse is not None:
         log = str(folder / "derby.log")
-        root._jvm.java.lang.System.setProperty("derby.stream.error.file", log)
+        java: Any = root._jvm
+        java.java.lang.System.setProperty("derby.stream.error.file", log)
     return _Context(root, master, catalog, folder, ours=True)
 
 

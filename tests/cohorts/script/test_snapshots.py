@@ -30,11 +30,11 @@ def text_of(name: str, engine: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("engine_name", list(ENGINES))
+@pytest.mark.parametrize("engine", list(ENGINES))
 @pytest.mark.parametrize("name", list(CHOSEN))
-def test_the_sql_of_a_definition_is_what_it_was(name: str, engine_name: str) -> None:
-    file = SNAPSHOTS / engine_name / f"{name}.sql"
-    text = text_of(name, engine_name)
+def test_the_sql_of_a_definition_is_what_it_was(name: str, engine: str) -> None:
+    file = SNAPSHOTS / engine / f"{name}.sql"
+    text = text_of(name, engine)
     if os.environ.get(REFRESH):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -142,6 +143,7 @@ def warehouse(spark: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-c", MAKE_WAREHOUSE, str(folder)], cwd=folder, capture_output=True, text=True, check=False
     )
     assert made.returncode == 0, made.stderr
+    shutil.copytree(folder / "metastore_db", folder / "spare" / "metastore_db")
     return folder
 
 
@@ -193,6 +195,16 @@ with connect(sys.argv[1]) as cdm:
     print(cdm.engine.scalar(sa.select(cdm.table("person").c.person_id)))
 """
 
+REFUSED = """
+import sys
+from omop_etl.cdm import connect
+from omop_etl.errors import CannotAnswerError
+try:
+    connect(sys.argv[1])
+except CannotAnswerError as error:
+    print(error.text().partition(",")[0])
+"""
+
 KEEP = """
 import sys
 from pyspark.sql import SparkSession
@@ -214,8 +226,17 @@ def in_a_process_of_its_own(program: str, url: str, **environment: str) -> str:
 
 @pytest.mark.slow
 def test_the_catalog_is_the_one_that_the_settings_of_spark_name(spark: str, warehouse: Path, tmp_path: Path) -> None:
-    (tmp_path / "hive-site.xml").write_text(HIVE_SITE.format(folder=warehouse))
+    spare = warehouse / "spare"  # this process has the other one open until it ends
+    (tmp_path / "hive-site.xml").write_text(HIVE_SITE.format(folder=spare))
     assert in_a_process_of_its_own(READ, f"{spark}?database=hospital", SPARK_CONF_DIR=str(tmp_path)) == "7"
+
+
+@pytest.mark.slow
+def test_a_warehouse_that_another_process_has_open_is_refused(spark: str, warehouse: Path) -> None:
+    url = f"{spark}?database=hospital&warehouse={warehouse}"
+    with connect(url) as cdm:
+        assert persons(cdm) == [7]
+    assert in_a_process_of_its_own(REFUSED, url) == "the catalog of Spark cannot be opened"
 
 
 @pytest.mark.slow
