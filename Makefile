@@ -5,7 +5,7 @@ RUN  := $(PY) -m
 STAMP := $(VENV)/.rwe-installed
 DEV_STAMP := $(VENV)/.rwe-dev-installed
 
-.PHONY: demo test test-all check bench install dev wheels lock clean
+.PHONY: demo test test-all check snapshots bench install dev wheels lock clean
 
 $(PY):
 	python3 -m venv $(VENV)
@@ -38,6 +38,9 @@ check: dev               ## format, lint, types, import rules, translations
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
+
+snapshots: dev           ## write the SQL in tests/cohorts/snapshots anew, after a change that was meant
+	RWE_REFRESH_SNAPSHOTS=1 $(RUN) pytest tests/cohorts/script/test_snapshots.py
 
 bench: dev               ## speed and memory, as ratios against a peer in the same run
 	$(RUN) benchmarks

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 
+from omop_etl.cdm.address import shown_address, without_options
 from omop_etl.cdm.engines import Engine
 from omop_etl.cdm.engines.duckdb import DuckDBEngine
 from omop_etl.cdm.engines.postgres import PostgresEngine
@@ -20,7 +21,7 @@ from omop_etl.errors import CannotAnswerError, UsageError
 
 _ADDRESSES = (
     "duckdb:///file.duckdb, parquet:///folder, postgresql://user@host/database?schema=cdm, "
-    "spark://host:7077?parquet=/folder"
+    "spark://host:7077?parquet=/folder, spark://host:7077?database=cdm"
 )
 
 
@@ -32,7 +33,7 @@ class Cdm:
     Attributes
     ----------
     url : str
-        What it was opened with.
+        What it was opened with, without user, password and other secrets.
     engine : Engine
         Runs queries and holds working tables.
     schema : CdmVersion
@@ -109,7 +110,9 @@ def connect(url: str, *, memory: str = "", temp: Path | None = None) -> Cdm:
     url : str
         ``duckdb:///file.duckdb`` (or ``duckdb:////absolute/file.duckdb``); ``parquet:///folder``, a folder with one
         ``<table>.parquet`` per CDM table; ``postgresql://user@host:port/database?schema=cdm``; or
-        ``spark://host:port?parquet=/folder`` (or ``?database=cdm``; ``&scratch=/shared/folder`` for working tables).
+        ``spark://host:port?parquet=/folder``, or ``spark://host:port?database=cdm`` for a database of the Hive catalog
+        that Spark's own ``hive-site.xml`` names (``&warehouse=/folder`` for the one that a Spark keeps in a folder);
+        ``&scratch=/shared/folder`` is where all machines of the cluster see working tables.
     memory : str
         Memory limit of DuckDB, such as ``"4GB"``; empty for its default.
     temp : pathlib.Path, optional
@@ -127,34 +130,37 @@ def connect(url: str, *, memory: str = "", temp: Path | None = None) -> Cdm:
     CannotAnswerError
         What exists there is not a CDM.
     """
-    scheme = urlsplit(url).scheme
+    scheme = url.partition(":")[0]
     if scheme in ("duckdb", "parquet"):
         path = _existing_path(url, scheme)
         cdm = _of_files(url, path, DuckDBEngine(path, memory=memory, temp=temp))
     elif scheme in ("postgresql", "postgres"):
-        address, options = _without_options(url, {"schema"})
+        address, options = without_options(url, {"schema"})
         cdm = _of_server(url, PostgresEngine(address, options.get("schema", "public")))
     elif scheme == "spark":
-        master, options = _without_options(url, {"parquet", "database", "scratch"})
-        cdm = _of_server(
-            url,
-            SparkEngine(
-                master,
-                parquet=Path(options["parquet"]) if "parquet" in options else None,
-                database=options.get("database", ""),
-                scratch=Path(options["scratch"]) if "scratch" in options else None,
-            ),
-        )
+        master, options = without_options(url, {"parquet", "database", "warehouse", "scratch"})
+        cdm = _of_server(url, SparkEngine(master, database=options.get("database", ""), **_folders(options)))
     else:
-        raise UsageError("{url} is not a CDM address known here", todo=f"use one of: {_ADDRESSES}", url=url)
-    if "person" not in cdm.tables:
+        raise _unknown(url)
+    try:
+        if "person" not in cdm.tables:
+            raise CannotAnswerError(
+                "{url} holds no table person, so it is not a CDM",
+                todo="point to a database made by `rwe etl run` or to another OMOP CDM",
+                url=cdm.url,
+            )
+    except BaseException:
         cdm.close()
-        raise CannotAnswerError(
-            "{url} holds no table person, so it is not a CDM",
-            todo="point to a database made by `rwe etl run` or to another OMOP CDM",
-            url=cdm.url,
-        )
+        raise
     return cdm
+
+
+def _folders(options: Mapping[str, str]) -> dict[str, Path]:
+    return {name: Path(options[name]) for name in ("parquet", "warehouse", "scratch") if options.get(name)}
+
+
+def _unknown(url: str) -> UsageError:
+    return UsageError("{url} is not a CDM address known here", todo=f"use one of: {_ADDRESSES}", url=shown_address(url))
 
 
 def _of_files(url: str, path: Path, engine: Engine) -> Cdm:
@@ -168,17 +174,7 @@ def _of_files(url: str, path: Path, engine: Engine) -> Cdm:
 
 
 def _of_server(url: str, engine: Engine) -> Cdm:
-    parts = urlsplit(url)
-    shown = urlunsplit(parts._replace(netloc=parts.netloc.rsplit("@", 1)[-1]))
-    return Cdm(shown, engine, lambda: snapshot_of_tables(engine))
-
-
-def _without_options(url: str, ours: set[str]) -> tuple[str, dict[str, str]]:
-    """Take our own options out of a URL."""
-    parts = urlsplit(url)
-    given = parse_qsl(parts.query)
-    rest = urlencode([(name, value) for name, value in given if name not in ours])
-    return urlunsplit(parts._replace(query=rest)), {name: value for name, value in given if name in ours}
+    return Cdm(shown_address(url), engine, lambda: snapshot_of_tables(engine))
 
 
 def _existing_path(url: str, scheme: str) -> Path:
@@ -198,7 +194,7 @@ def _path_of(url: str, scheme: str) -> Path:
     """Path of a URL: after three slashes a relative path, or else the absolute one; after two or four just the path."""
     rest = unquote(url[len(scheme) + 1 :])
     if not rest.startswith("//"):
-        raise UsageError("{url} is not a CDM address known here", todo=f"use one of: {_ADDRESSES}", url=url)
+        raise _unknown(url)
     path = Path(rest[2:])
     if rest.startswith("///") and not rest.startswith("////"):
         relative = Path(rest[3:])

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from cohorts import GeneratedCohorts, generate, read_definition
 from omop_etl.cdm import Cdm, cdm_version, connect
 from omop_etl.cdm.engines.base import arrow_schema
+from tests.servers.engines import TestEngine
 
 SHORT = {
     "person": {"person": "person_id", "sex": "gender_concept_id", "year": "year_of_birth"},
@@ -51,8 +52,8 @@ FILLED = {"concept": [1, 2, 3, 10, 11, 12, 20, 21, 8507, 8532]}
 """Concepts that exist in every test CDM."""
 
 
-def patients(folder: Path, text: str) -> Cdm:
-    """Make a CDM of tables such as::
+def patients(where: Path | TestEngine, text: str) -> Cdm:
+    """Make a CDM in a folder, or on an engine, of tables such as::
 
         condition_occurrence
         person | concept | start
@@ -68,9 +69,10 @@ def patients(folder: Path, text: str) -> Cdm:
         for line in lines:
             tables[title].append(dict(zip(names, (cell.strip() for cell in line.split("|")), strict=True)))
     _fill(tables)
+    folder = where if isinstance(where, Path) else where.new_folder()
     for name, rows in tables.items():
         pq.write_table(_arrow(name, rows), folder / f"{name}.parquet")
-    return connect(f"parquet://{folder}")
+    return connect(f"parquet://{folder}") if isinstance(where, Path) else where.open(folder)
 
 
 def _fill(tables: dict[str, list[dict[str, Any]]]) -> None:

@@ -1,9 +1,11 @@
 """Attrition: every step at which events and persons leave, from the records to the rows of the cohort."""
 
-from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.cohorts.patients import around, definition, made, patients, rule
+from tests.servers.engines import TestEngine
 
 JOURNEY = """
 observation_period
@@ -35,14 +37,15 @@ MEASURED = {**rule(around({"Measurement": {"CodesetId": 2}}, at_least=1)), "name
 FROM_END = {"EndStrategy": {"DateOffset": {"DateField": "EndDate", "Offset": 0}}}
 
 
-def steps(folder: Path, **parts: Any) -> list[list[Any]]:
-    attrition = made(patients(folder, JOURNEY), definition(**parts)).attrition("cohort")
+def steps(engine: TestEngine, **parts: Any) -> list[list[Any]]:
+    attrition = made(patients(engine, JOURNEY), definition(**parts)).attrition("cohort")
     return attrition[["kind", "events", "persons"]].to_numpy().tolist()  # type: ignore[no-any-return]
 
 
-def test_every_step_from_the_record_to_the_row(tmp_path: Path) -> None:
+@pytest.mark.everywhere
+def test_every_step_from_the_record_to_the_row(engine: TestEngine) -> None:
     found = steps(
-        tmp_path,
+        engine,
         ObservationWindow={"PriorDays": 30, "PostDays": 0},
         InclusionRules=[MEASURED],
         CensorWindow={"StartDate": "2020-01-01", "EndDate": "2020-08-31"},
@@ -59,9 +62,9 @@ def test_every_step_from_the_record_to_the_row(tmp_path: Path) -> None:
     ]
 
 
-def test_an_additional_criterion_and_its_limit_are_steps(tmp_path: Path) -> None:
+def test_an_additional_criterion_and_its_limit_are_steps(engine: TestEngine) -> None:
     additional = {"Type": "ALL", "CriteriaList": [around({"Measurement": {"CodesetId": 2}}, at_least=1)]}
-    found = steps(tmp_path, AdditionalCriteria=additional, QualifiedLimit={"Type": "First"})
+    found = steps(engine, AdditionalCriteria=additional, QualifiedLimit={"Type": "First"})
     assert found == [
         ["entry", 7, 5],
         ["observation", 6, 4],
@@ -72,8 +75,8 @@ def test_an_additional_criterion_and_its_limit_are_steps(tmp_path: Path) -> None
     ]
 
 
-def test_limits_of_the_entry_and_of_the_whole_are_steps(tmp_path: Path) -> None:
-    found = steps(tmp_path, limit="Last", InclusionRules=[MEASURED], ExpressionLimit={"Type": "Last"})
+def test_limits_of_the_entry_and_of_the_whole_are_steps(engine: TestEngine) -> None:
+    found = steps(engine, limit="Last", InclusionRules=[MEASURED], ExpressionLimit={"Type": "Last"})
     assert found == [
         ["entry", 7, 5],
         ["observation", 6, 4],
@@ -85,21 +88,21 @@ def test_limits_of_the_entry_and_of_the_whole_are_steps(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_excluded_adds_up_to_what_came_in(tmp_path: Path) -> None:
-    attrition = made(patients(tmp_path, JOURNEY), definition(InclusionRules=[MEASURED], **FROM_END)).attrition("cohort")
+def test_what_is_excluded_adds_up_to_what_came_in(engine: TestEngine) -> None:
+    attrition = made(patients(engine, JOURNEY), definition(InclusionRules=[MEASURED], **FROM_END)).attrition("cohort")
     for counted in ("events", "persons"):
         left = attrition[counted].iloc[0] - attrition[f"excluded_{counted}"].sum()
         assert left == attrition[counted].iloc[-1]
 
 
-def test_the_tables_of_ohdsi_count_events_and_the_best_event_of_each_person(tmp_path: Path) -> None:
+def test_the_tables_of_ohdsi_count_events_and_the_best_event_of_each_person(engine: TestEngine) -> None:
     late = {
         **rule(DemographicCriteriaList=[{"OccurrenceStartDate": {"Value": "2020-05-03", "Op": "gt"}}]),
         "name": "late",
     }
     window = {"StartDate": "2020-01-01", "EndDate": "2020-08-31"}
     expression = definition(InclusionRules=[MEASURED, late], CensorWindow=window)
-    tables = made(patients(tmp_path, JOURNEY), expression).stats_tables()
+    tables = made(patients(engine, JOURNEY), expression).stats_tables()
     assert tables.cohort_inclusion.column("name").to_pylist() == ["measured", "late"]
     assert [tuple(row.values()) for row in tables.cohort_inclusion_result.to_pylist()] == [
         (1, 0, 0b00, 1),  # the event of person 3
@@ -118,8 +121,8 @@ def test_the_tables_of_ohdsi_count_events_and_the_best_event_of_each_person(tmp_
     assert tables.cohort_censor_stats.to_pylist() == [{"cohort_definition_id": 1, "lost_count": 1}]
 
 
-def test_a_definition_without_rules_or_window_has_no_rows_in_the_tables_of_ohdsi(tmp_path: Path) -> None:
-    tables = made(patients(tmp_path, JOURNEY), definition()).stats_tables()
+def test_a_definition_without_rules_or_window_has_no_rows_in_the_tables_of_ohdsi(engine: TestEngine) -> None:
+    tables = made(patients(engine, JOURNEY), definition()).stats_tables()
     assert {name: table.num_rows for name, table in tables.items()} == dict.fromkeys(
         (
             "cohort_inclusion",

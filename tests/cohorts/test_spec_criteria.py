@@ -1,11 +1,11 @@
 """Criteria counted around an index event: windows, occurrences, groups, nesting."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cohorts.patients import around, days, definition, patients, rule, starts
+from tests.servers.engines import TestEngine
 
 DRUG = {"DrugExposure": {"CodesetId": 2}}
 
@@ -41,18 +41,18 @@ def included(cdm: Any, *criteria: Any, **more: Any) -> list[str]:
     ],
 )
 def test_both_ends_of_a_window_count_and_a_window_that_ends_before_it_starts_holds_nothing(
-    tmp_path: Path, window: dict[str, Any], persons: list[str]
+    engine: TestEngine, window: dict[str, Any], persons: list[str]
 ) -> None:
-    assert included(patients(tmp_path, TREATED), around(DRUG, at_least=1, StartWindow=window)) == persons
+    assert included(patients(engine, TREATED), around(DRUG, at_least=1, StartWindow=window)) == persons
 
 
-def test_a_window_can_look_at_the_end_of_the_event(tmp_path: Path) -> None:
+def test_a_window_can_look_at_the_end_of_the_event(engine: TestEngine) -> None:
     ends_within_ten_days = days(0, 10, UseEventEnd=True)
-    assert included(patients(tmp_path, TREATED), around(DRUG, at_least=1, StartWindow=ends_within_ten_days)) == ["1"]
+    assert included(patients(engine, TREATED), around(DRUG, at_least=1, StartWindow=ends_within_ten_days)) == ["1"]
 
 
-def test_an_end_window_looks_at_the_end_of_the_event_where_nothing_is_said(tmp_path: Path) -> None:
-    cdm = patients(tmp_path, TREATED)
+def test_an_end_window_looks_at_the_end_of_the_event_where_nothing_is_said(engine: TestEngine) -> None:
+    cdm = patients(engine, TREATED)
     assert included(cdm, around(DRUG, at_least=1, EndWindow=days(0, 10))) == ["1"]
     assert included(cdm, around(DRUG, at_least=1, EndWindow=days(0, 10, UseEventEnd=False))) == ["1", "2"]
 
@@ -69,22 +69,22 @@ def test_an_end_window_looks_at_the_end_of_the_event_where_nothing_is_said(tmp_p
         ({"at_least": 2}, []),
     ],
 )
-def test_no_record_counts_as_none(tmp_path: Path, occurrence: dict[str, int], persons: list[str]) -> None:
-    assert included(patients(tmp_path, TREATED), around(DRUG, **occurrence)) == persons
+def test_no_record_counts_as_none(engine: TestEngine, occurrence: dict[str, int], persons: list[str]) -> None:
+    assert included(patients(engine, TREATED), around(DRUG, **occurrence)) == persons
 
 
-def test_a_distinct_count_counts_concepts_where_no_column_is_named(tmp_path: Path) -> None:
+def test_a_distinct_count_counts_concepts_where_no_column_is_named(engine: TestEngine) -> None:
     any_drug = {"DrugExposure": {}}
     two_kinds = around(any_drug, at_least=2, Occurrence={"IsDistinct": True})
     two_ends = around(any_drug, at_least=2, Occurrence={"IsDistinct": True, "CountColumn": "END_DATE"})
-    cdm = patients(tmp_path, TREATED)
+    cdm = patients(engine, TREATED)
     assert included(cdm, two_kinds) == ["2"]
     assert included(cdm, two_ends) == []
 
 
-def test_events_outside_the_observation_period_of_the_index_count_only_when_it_is_ignored(tmp_path: Path) -> None:
+def test_events_outside_the_observation_period_of_the_index_count_only_when_it_is_ignored(engine: TestEngine) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         observation_period
         person | start      | end
@@ -104,9 +104,10 @@ def test_events_outside_the_observation_period_of_the_index_count_only_when_it_i
     assert included(cdm, around(DRUG, at_least=1, StartWindow=before, IgnoreObservationPeriod=True)) == ["1"]
 
 
-def test_the_same_visit_can_be_required(tmp_path: Path) -> None:
+@pytest.mark.everywhere
+def test_the_same_visit_can_be_required(engine: TestEngine) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         visit_occurrence
         person | concept | start      | end
@@ -140,9 +141,9 @@ LAB = {"Measurement": {"CodesetId": 2, "ValueAsNumber": {"Value": 5.5, "Op": "gt
         ({"type": "AT_MOST", "Count": 0}, ["4"]),
     ],
 )
-def test_groups_count_how_many_members_hold(tmp_path: Path, group: dict[str, Any], persons: list[str]) -> None:
+def test_groups_count_how_many_members_hold(engine: TestEngine, group: dict[str, Any], persons: list[str]) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         condition_occurrence
         person | concept | start
@@ -166,13 +167,13 @@ def test_groups_count_how_many_members_hold(tmp_path: Path, group: dict[str, Any
     assert included(cdm, around(DRUG, at_least=1), around(LAB, at_least=1), **group) == persons
 
 
-def test_an_empty_group_holds_always(tmp_path: Path) -> None:
-    assert included(patients(tmp_path, TREATED)) == ["1", "2", "3"]
+def test_an_empty_group_holds_always(engine: TestEngine) -> None:
+    assert included(patients(engine, TREATED)) == ["1", "2", "3"]
 
 
-def test_demographics_are_members_of_a_group(tmp_path: Path) -> None:
+def test_demographics_are_members_of_a_group(engine: TestEngine) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         person
         person | sex  | year
@@ -191,10 +192,11 @@ def test_demographics_are_members_of_a_group(tmp_path: Path) -> None:
     assert included(cdm, DemographicCriteriaList=[women_over_60]) == ["2"]
 
 
-def test_a_nested_criterion_is_counted_around_the_event_it_belongs_to(tmp_path: Path) -> None:
+@pytest.mark.everywhere
+def test_a_nested_criterion_is_counted_around_the_event_it_belongs_to(engine: TestEngine) -> None:
     """Person 1 has the drug within a week of a visit; person 2 has both, but far apart."""
     cdm = patients(
-        tmp_path,
+        engine,
         """
         condition_occurrence
         person | concept | start
@@ -217,9 +219,9 @@ def test_a_nested_criterion_is_counted_around_the_event_it_belongs_to(tmp_path: 
     assert included(cdm, around(drug_near_visit, at_least=1)) == ["1"]
 
 
-def test_a_missing_value_passes_no_comparison(tmp_path: Path) -> None:
+def test_a_missing_value_passes_no_comparison(engine: TestEngine) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         measurement
         person | concept | date       | value | unit
@@ -237,9 +239,10 @@ def test_a_missing_value_passes_no_comparison(tmp_path: Path) -> None:
     assert having(UnitCS={"IsExclusion": False}) == ["1 2020-01-01"]
 
 
-def test_a_text_with_a_quote_is_a_value_like_any_other(tmp_path: Path) -> None:
+@pytest.mark.everywhere
+def test_a_text_with_a_quote_is_a_value_like_any_other(engine: TestEngine) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         condition_occurrence
         person | concept | start      | stop_reason

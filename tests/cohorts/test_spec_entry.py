@@ -1,10 +1,9 @@
 """Entry events: which records bring a person in, and how many of them."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.cohorts.patients import concept_set, definition, patients, rows, starts
+from tests.servers.engines import TestEngine
 
 DIAGNOSES = """
 condition_occurrence
@@ -16,12 +15,12 @@ person | concept | start      | end
 """
 
 
-def test_an_entry_criterion_takes_the_records_of_its_concept_set(tmp_path: Path) -> None:
-    assert starts(patients(tmp_path, DIAGNOSES), definition()) == ["1 2020-01-05", "1 2020-03-01"]
+def test_an_entry_criterion_takes_the_records_of_its_concept_set(engine: TestEngine) -> None:
+    assert starts(patients(engine, DIAGNOSES), definition()) == ["1 2020-01-05", "1 2020-03-01"]
 
 
-def test_a_criterion_without_a_concept_set_takes_every_record_of_its_domain(tmp_path: Path) -> None:
-    cdm = patients(tmp_path, DIAGNOSES)
+def test_a_criterion_without_a_concept_set_takes_every_record_of_its_domain(engine: TestEngine) -> None:
+    cdm = patients(engine, DIAGNOSES)
     assert len(rows(cdm, definition({"ConditionOccurrence": {}}))) == 4
 
 
@@ -36,16 +35,16 @@ def test_a_criterion_without_a_concept_set_takes_every_record_of_its_domain(tmp_
     ],
 )
 def test_the_limit_is_first_where_nothing_is_said_and_its_case_does_not_matter(
-    tmp_path: Path, limit: str, expected: list[str]
+    engine: TestEngine, limit: str, expected: list[str]
 ) -> None:
-    assert starts(patients(tmp_path, DIAGNOSES), definition(limit=limit)) == expected
+    assert starts(patients(engine, DIAGNOSES), definition(limit=limit)) == expected
 
 
-def test_first_takes_the_earliest_record_before_any_other_attribute_is_looked_at(tmp_path: Path) -> None:
+def test_first_takes_the_earliest_record_before_any_other_attribute_is_looked_at(engine: TestEngine) -> None:
     """The first diagnosis is before 2020-02; so no diagnosis is left, although a later one would pass."""
     late = {"Value": "2020-02-01", "Op": "gte"}
     entry = {"ConditionOccurrence": {"CodesetId": 1, "First": True, "OccurrenceStartDate": late}}
-    assert starts(patients(tmp_path, DIAGNOSES), definition(entry)) == []
+    assert starts(patients(engine, DIAGNOSES), definition(entry)) == []
 
 
 @pytest.mark.parametrize(
@@ -59,10 +58,10 @@ def test_first_takes_the_earliest_record_before_any_other_attribute_is_looked_at
     ],
 )
 def test_days_of_observation_before_and_after_count_inclusively(
-    tmp_path: Path, prior: int, post: int, expected: list[str]
+    engine: TestEngine, prior: int, post: int, expected: list[str]
 ) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         observation_period
         person | start      | end
@@ -77,9 +76,9 @@ def test_days_of_observation_before_and_after_count_inclusively(
     assert starts(cdm, definition(ObservationWindow=window)) == expected
 
 
-def test_an_event_outside_every_observation_period_brings_nobody_in(tmp_path: Path) -> None:
+def test_an_event_outside_every_observation_period_brings_nobody_in(engine: TestEngine) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         observation_period
         person | start      | end
@@ -95,9 +94,9 @@ def test_an_event_outside_every_observation_period_brings_nobody_in(tmp_path: Pa
     assert starts(cdm, definition()) == ["1 2021-12-31"]
 
 
-def test_two_entry_criteria_are_joined_by_or(tmp_path: Path) -> None:
+def test_two_entry_criteria_are_joined_by_or(engine: TestEngine) -> None:
     entry = [{"ConditionOccurrence": {"CodesetId": 1}}, {"ConditionOccurrence": {"CodesetId": 2}}]
-    assert len(starts(patients(tmp_path, DIAGNOSES), definition(entry))) == 3
+    assert len(starts(patients(engine, DIAGNOSES), definition(entry))) == 3
 
 
 @pytest.mark.parametrize(
@@ -111,10 +110,10 @@ def test_two_entry_criteria_are_joined_by_or(tmp_path: Path) -> None:
     ],
 )
 def test_an_event_without_an_end_ends_the_next_day_and_a_drug_by_its_days_of_supply(
-    tmp_path: Path, criterion: str, expected: str
+    engine: TestEngine, criterion: str, expected: str
 ) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         condition_occurrence
         person | concept | start      | end
@@ -141,9 +140,10 @@ def test_an_event_without_an_end_ends_the_next_day_and_a_drug_by_its_days_of_sup
     assert rows(cdm, definition({criterion: {"CodesetId": 1}}, EndStrategy=exit_at_end)) == [expected]
 
 
-def test_descendants_count_if_they_are_valid_and_exclusions_are_taken_away(tmp_path: Path) -> None:
+@pytest.mark.everywhere
+def test_descendants_count_if_they_are_valid_and_exclusions_are_taken_away(engine: TestEngine) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         concept
         concept | name    | invalid
@@ -172,9 +172,9 @@ def test_descendants_count_if_they_are_valid_and_exclusions_are_taken_away(tmp_p
     assert starts(cdm, definition(ConceptSets=[with_descendants])) == ["1 2020-01-01", "2 2020-01-01"]
 
 
-def test_mapped_adds_the_source_concepts_that_map_to_the_set(tmp_path: Path) -> None:
+def test_mapped_adds_the_source_concepts_that_map_to_the_set(engine: TestEngine) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         concept_relationship
         from | to | relationship
@@ -190,9 +190,10 @@ def test_mapped_adds_the_source_concepts_that_map_to_the_set(tmp_path: Path) -> 
     assert starts(cdm, definition(ConceptSets=[concept_set(1, 10, includeMapped=True)])) == ["1 2020-01-01"]
 
 
-def test_age_is_the_difference_of_years_in_circe_and_completed_years_in_exact_semantics(tmp_path: Path) -> None:
+@pytest.mark.everywhere
+def test_age_is_the_difference_of_years_in_circe_and_completed_years_in_exact_semantics(engine: TestEngine) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         person
         person | sex  | year | month_of_birth | day_of_birth
@@ -210,10 +211,10 @@ def test_age_is_the_difference_of_years_in_circe_and_completed_years_in_exact_se
 
 
 def test_a_ratio_to_the_reference_range_keeps_small_numbers_and_is_missing_where_the_limit_is_zero(
-    tmp_path: Path,
+    engine: TestEngine,
 ) -> None:
     cdm = patients(
-        tmp_path,
+        engine,
         """
         measurement
         person | concept | date       | value  | low    | high

@@ -9,10 +9,7 @@ import pytest
 from cohorts import generate
 from omop_etl.cdm import connect
 from tests.conformance.circe import CDMS, CIRCE, covering, definitions, differences, runs_of
-from tests.servers.fixtures import postgres, spark
 from tests.servers.loading import load_folder
-
-__all__ = ["postgres", "spark"]
 
 pytestmark = pytest.mark.conformance
 

@@ -42,7 +42,7 @@ def _records(workspace: Workspace) -> str:
 
 def _data(workspace: Workspace) -> str:
     with connect(workspace.cdm_url) as cdm:
-        return f"{workspace.cdm_url} · {cdm.snapshot}"
+        return f"{cdm.url} · {cdm.snapshot}"
 
 
 def _figures(workspace: Workspace) -> str:

@@ -68,7 +68,7 @@ class PostgresEngine(Engine):
         "rwe_add_days": lambda date, days: exp.Paren(this=exp.Add(this=date.copy(), expression=_as_integer(days))),
         "rwe_days_between": lambda start, end: exp.Paren(this=exp.Sub(this=end.copy(), expression=start.copy())),
         "rwe_month_start": lambda date: exp.cast(exp.func("date_trunc", "'month'", date.copy()), "date"),
-        "rwe_make_date": lambda year, month, day: exp.func("make_date", year.copy(), month.copy(), day.copy()),
+        "rwe_make_date": lambda *parts: exp.func("make_date", *map(_as_integer, parts)),
     }
 
     def __init__(self, address: str, schema: str = "public") -> None:
@@ -78,7 +78,7 @@ class PostgresEngine(Engine):
         self._sizes: dict[str, int] = {}
         try:
             self._connection = psycopg.connect(address, autocommit=True)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             raise CannotAnswerError(
                 "the PostgreSQL server cannot be reached: {reason}",
                 todo="check host, port, database, user and password",

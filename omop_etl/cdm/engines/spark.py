@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,19 +15,12 @@ from sqlglot import exp
 from typing_extensions import override
 
 from omop_etl.cdm.engines.base import SCRATCH_SCHEMA, Engine, Macro
+from omop_etl.cdm.engines.spark_session import Catalog, SharedSession
 from omop_etl.cdm.schema import CDM_SCHEMA
 from omop_etl.errors import CannotAnswerError, UsageError
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
-_SETTINGS = {
-    "spark.ui.enabled": "false",
-    "spark.sql.catalogImplementation": "in-memory",
-    "spark.sql.shuffle.partitions": "8",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.ui.showConsoleProgress": "false",
-}
+    from pyspark.sql import DataFrame
 
 
 def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
@@ -47,7 +41,11 @@ class SparkEngine(Engine):
     parquet : pathlib.Path, optional
         Folder with one Parquet file or folder per CDM table, readable by every worker.
     database : str
-        Database of the catalog that holds the CDM, where there is no folder.
+        Database of the Hive catalog that holds the CDM, where there is no folder. Working tables then go to a database
+        of their own in that catalog, removed at the end.
+    warehouse : pathlib.Path, optional
+        Folder of a Spark warehouse with its own metastore (``metastore_db``), to look `database` up in; one process at
+        a time can have it open. Without it Spark's ``hive-site.xml`` names the metastore.
     scratch : pathlib.Path, optional
         Folder that driver and workers share, for working tables; a temporary folder of this machine by default.
     """
@@ -61,32 +59,65 @@ class SparkEngine(Engine):
     }
 
     def __init__(
-        self, master: str, *, parquet: Path | None = None, database: str = "", scratch: Path | None = None
+        self,
+        master: str,
+        *,
+        parquet: Path | None = None,
+        database: str = "",
+        warehouse: Path | None = None,
+        scratch: Path | None = None,
     ) -> None:
         super().__init__()
-        self._folder = Path(tempfile.mkdtemp(prefix="rwe-spark-", dir=scratch))
-        self._session = _session(master, self._folder)
+        if (parquet is None) == (not database):
+            raise UsageError(
+                "a CDM on Spark is either a folder or a database",
+                todo="give one of ?parquet=/folder and ?database=name",
+            )
         self._working = f"rwe_{uuid.uuid4().hex[:12]}"
         self._cdm = database or f"cdm_{uuid.uuid4().hex[:12]}"
         self.schemas: Mapping[str, str] = {CDM_SCHEMA: self._cdm, SCRATCH_SCHEMA: ""}
-        self.run(f"CREATE DATABASE {self._working}")
-        self.run(f"USE {self._working}")
-        if parquet is not None:
-            self._attach(parquet)
+        with ExitStack() as undo:
+            folder = Path(tempfile.mkdtemp(prefix="rwe-spark-", dir=scratch)).absolute()
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)
+            shared = SharedSession(master, Catalog(hive=bool(database), warehouse=warehouse and warehouse.absolute()))
+            undo.callback(shared.close)
+            self._session = shared.session
+            for name in (self._working,) if database else (self._working, self._cdm):
+                self._create_database(name, folder / name)
+                undo.callback(self.run, f"DROP DATABASE IF EXISTS {name} CASCADE")
+            self.run(f"USE {self._working}")
+            if parquet is not None:
+                self._attach(parquet)
+            self._undo = undo.pop_all()
+
+    def _create_database(self, name: str, folder: Path) -> None:
+        from pyspark.errors import AnalysisException
+
+        try:
+            self.run(f"CREATE DATABASE {name} LOCATION '{_quoted(folder)}'")
+        except AnalysisException as error:
+            raise CannotAnswerError(
+                "the catalog of Spark cannot be opened, or nothing can be written to it: {reason}",
+                todo="check that no other process has the warehouse open and that you may create a database in it",
+                reason=type(error).__name__,
+            ) from None
 
     def _attach(self, folder: Path) -> None:
-        self.run(f"CREATE DATABASE {self._cdm}")
         for file in sorted(folder.glob("*.parquet")):
-            location = str(file.resolve()).replace("'", "\\'")
-            self.run(f"CREATE TABLE {self._cdm}.{file.stem.lower()} USING parquet LOCATION '{location}'")
+            self.run(f"CREATE TABLE {self._cdm}.{file.stem.lower()} USING parquet LOCATION '{_quoted(file.resolve())}'")
+
+    def _sql(self, text: str) -> DataFrame:
+        """Run a statement as one of this CDM's jobs, so that `interrupt` reaches these and no other's."""
+        self._session.sparkContext.setJobGroup(self._working, "rwe-workbench", interruptOnCancel=True)
+        return self._session.sql(text)
 
     @override
     def run(self, sql: str) -> None:
-        self._session.sql(sql)
+        self._sql(sql)
 
     @override
     def rows(self, sql: str) -> pa.Table:
-        return self._session.sql(sql).toArrow()
+        return self._sql(sql).toArrow()
 
     @override
     def put(self, target: str, data: pa.Table) -> None:
@@ -111,36 +142,16 @@ class SparkEngine(Engine):
     @override
     def digest(self, table: str) -> str:
         query = f"SELECT count(*), sum(CAST(xxhash64(*) AS DECIMAL(38, 0))) FROM {self._cdm}.{table}"
-        return str(self._session.sql(query).collect()[0])
+        return str(self._sql(query).collect()[0])
 
     @override
     def interrupt(self) -> None:
-        self._session.sparkContext.cancelAllJobs()
+        self._session.sparkContext.cancelJobGroup(self._working)
 
     @override
     def close(self) -> None:
-        self._session.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._undo.close()
 
 
-def _session(master: str, folder: Path) -> SparkSession:
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise UsageError(
-            "Spark is not installed with this program", todo="install it with `pip install 'rwe-workbench[spark]'`"
-        ) from None
-    builder = SparkSession.builder.master(master).appName("rwe-workbench")
-    for name, value in {**_SETTINGS, "spark.sql.warehouse.dir": folder.as_uri()}.items():
-        builder = builder.config(name, value)
-    try:
-        session = builder.getOrCreate()
-    except Exception as error:
-        raise CannotAnswerError(
-            "the Spark master at {master} cannot be reached: {reason}",
-            todo="check host and port, that Java 17 is installed, and that the master runs this version of Spark",
-            master=master,
-            reason=type(error).__name__,
-        ) from None
-    session.sparkContext.setLogLevel("ERROR")
-    return session
+def _quoted(path: Path) -> str:
+    return f"file://{path}".replace("\\", "\\\\").replace("'", "\\'")

@@ -1,0 +1,477 @@
+-- 1
+CREATE TABLE scratch.codes (
+  node BIGINT,
+  concept_id BIGINT
+);
+
+-- 2
+CREATE TABLE scratch.events (
+  node BIGINT,
+  person_id BIGINT,
+  event_id BIGINT,
+  start_date DATE,
+  end_date DATE,
+  visit_id BIGINT,
+  count_value STRING,
+  sort_date DATE
+);
+
+-- 3
+CREATE TABLE scratch.index_events (
+  node BIGINT,
+  person_id BIGINT,
+  event_id BIGINT,
+  start_date DATE,
+  end_date DATE,
+  period_start DATE,
+  period_end DATE,
+  visit_id BIGINT,
+  candidates BIGINT
+);
+
+-- 4
+CREATE TABLE scratch.truth (
+  node BIGINT,
+  person_id BIGINT,
+  event_id BIGINT
+);
+
+-- 5
+CREATE TABLE scratch.masked (
+  node BIGINT,
+  person_id BIGINT,
+  event_id BIGINT,
+  mask BIGINT,
+  met BIGINT
+);
+
+-- 6
+CREATE TABLE scratch.included (
+  node BIGINT,
+  person_id BIGINT,
+  event_id BIGINT,
+  start_date DATE,
+  end_date DATE,
+  period_end DATE
+);
+
+-- 7
+CREATE TABLE scratch.spans (
+  node BIGINT,
+  person_id BIGINT,
+  start_date DATE,
+  end_date DATE
+);
+
+-- 8
+-- scratch.p_codes_889f5a9d: node | concept_id | descendants | mapped | excluded
+--   1 | 20 | False | False | False
+--   2 | 10 | False | False | False
+WITH named AS (
+  SELECT
+    p_codes_889f5a9d.node AS node,
+    p_codes_889f5a9d.excluded AS excluded,
+    p_codes_889f5a9d.mapped AS mapped,
+    p_codes_889f5a9d.concept_id AS concept_id
+  FROM scratch.p_codes_889f5a9d
+  JOIN cdm.concept
+    ON concept.concept_id = p_codes_889f5a9d.concept_id
+)
+INSERT INTO scratch.codes (
+  node,
+  concept_id
+)
+SELECT
+  resolved.node,
+  resolved.concept_id
+FROM (
+  SELECT
+    named.node AS node,
+    named.excluded AS excluded,
+    named.concept_id AS concept_id
+  FROM named
+) AS resolved
+GROUP BY
+  resolved.node,
+  resolved.concept_id;
+
+-- 9
+-- scratch.p_events_92532a40: node | codes
+--   3 | 1
+INSERT INTO scratch.events (
+  node,
+  person_id,
+  event_id,
+  start_date,
+  end_date,
+  visit_id,
+  count_value,
+  sort_date
+)
+SELECT
+  records.node,
+  records.person_id,
+  records.event_id,
+  records.start_date AS start_date,
+  records.end_date AS end_date,
+  records.visit_id,
+  CAST(NULL AS STRING) AS count_value,
+  records.start_date AS sort_date
+FROM (
+  SELECT
+    p_events_92532a40.node AS node,
+    p_events_92532a40.codes AS codes,
+    drug_exposure.person_id AS person_id,
+    drug_exposure.drug_exposure_id AS event_id,
+    drug_exposure.drug_exposure_start_date AS start_date,
+    COALESCE(
+      drug_exposure.drug_exposure_end_date,
+      DATE_ADD(drug_exposure.drug_exposure_start_date, CAST(drug_exposure.days_supply AS INT)),
+      DATE_ADD(drug_exposure.drug_exposure_start_date, CAST(1 AS INT))
+    ) AS end_date,
+    drug_exposure.visit_occurrence_id AS visit_id
+  FROM scratch.p_events_92532a40
+  JOIN scratch.codes AS standard
+    ON standard.node = p_events_92532a40.codes
+  JOIN cdm.drug_exposure
+    ON drug_exposure.drug_concept_id = standard.concept_id
+) AS records;
+
+-- 10
+-- scratch.p_events_518f4b5a: node | codes
+--   4 | 2
+INSERT INTO scratch.events (
+  node,
+  person_id,
+  event_id,
+  start_date,
+  end_date,
+  visit_id,
+  count_value,
+  sort_date
+)
+SELECT
+  records.node,
+  records.person_id,
+  records.event_id,
+  records.start_date AS start_date,
+  records.end_date AS end_date,
+  records.visit_id,
+  CAST(NULL AS STRING) AS count_value,
+  records.start_date AS sort_date
+FROM (
+  SELECT
+    p_events_518f4b5a.node AS node,
+    p_events_518f4b5a.codes AS codes,
+    condition_occurrence.person_id AS person_id,
+    condition_occurrence.condition_occurrence_id AS event_id,
+    condition_occurrence.condition_start_date AS start_date,
+    COALESCE(
+      condition_occurrence.condition_end_date,
+      DATE_ADD(condition_occurrence.condition_start_date, CAST(1 AS INT))
+    ) AS end_date,
+    condition_occurrence.visit_occurrence_id AS visit_id
+  FROM scratch.p_events_518f4b5a
+  JOIN scratch.codes AS standard
+    ON standard.node = p_events_518f4b5a.codes
+  JOIN cdm.condition_occurrence
+    ON condition_occurrence.condition_concept_id = standard.concept_id
+) AS records;
+
+-- 11
+-- scratch.p_entry_b9e2cc2a: node | prior_days | post_days
+--   5 | 0 | 0
+-- scratch.m_entry_b9e2cc2a: node | member | meaning
+--   5 | 4 | 0
+INSERT INTO scratch.index_events (
+  node,
+  person_id,
+  event_id,
+  start_date,
+  end_date,
+  period_start,
+  period_end,
+  visit_id,
+  candidates
+)
+SELECT
+  numbered.node,
+  numbered.person_id,
+  numbered.ordinal,
+  numbered.start_date,
+  numbered.end_date,
+  numbered.period_start,
+  numbered.period_end,
+  numbered.visit_id,
+  numbered.candidates
+FROM (
+  SELECT
+    p_entry_b9e2cc2a.node AS node,
+    events.person_id AS person_id,
+    ROW_NUMBER() OVER (
+      PARTITION BY p_entry_b9e2cc2a.node, events.person_id
+      ORDER BY events.sort_date NULLS LAST, events.event_id NULLS LAST, m_entry_b9e2cc2a.meaning NULLS LAST, observation_period.observation_period_start_date NULLS LAST
+    ) AS ordinal,
+    events.start_date AS start_date,
+    events.end_date AS end_date,
+    observation_period.observation_period_start_date AS period_start,
+    observation_period.observation_period_end_date AS period_end,
+    events.visit_id AS visit_id,
+    COUNT(*) OVER (PARTITION BY p_entry_b9e2cc2a.node, events.person_id) AS candidates
+  FROM scratch.p_entry_b9e2cc2a
+  JOIN scratch.m_entry_b9e2cc2a
+    ON m_entry_b9e2cc2a.node = p_entry_b9e2cc2a.node
+  JOIN scratch.events
+    ON events.node = m_entry_b9e2cc2a.member
+  JOIN cdm.observation_period
+    ON observation_period.person_id = events.person_id
+    AND events.start_date >= observation_period.observation_period_start_date
+    AND events.start_date <= observation_period.observation_period_end_date
+    AND DATE_ADD(
+      observation_period.observation_period_start_date,
+      CAST(p_entry_b9e2cc2a.prior_days AS INT)
+    ) <= events.start_date
+    AND DATE_ADD(events.start_date, CAST(p_entry_b9e2cc2a.post_days AS INT)) <= observation_period.observation_period_end_date
+) AS numbered;
+
+-- 12
+-- scratch.p_correlated_005fcaf9: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
+--   6 | 5 | 3 | 1 | 1 | 0 | 2 | 0 | False | False
+INSERT INTO scratch.truth (
+  node,
+  person_id,
+  event_id
+)
+SELECT
+  around.node,
+  around.person_id,
+  around.event_id
+FROM (
+  SELECT
+    p_correlated_005fcaf9.node AS node,
+    index_events.person_id AS person_id,
+    index_events.event_id AS event_id,
+    p_correlated_005fcaf9.required AS required,
+    COUNT(*) AS found
+  FROM scratch.p_correlated_005fcaf9
+  JOIN scratch.index_events
+    ON index_events.node = p_correlated_005fcaf9.index_events
+  JOIN scratch.events
+    ON events.node = p_correlated_005fcaf9.events
+    AND events.person_id = index_events.person_id
+    AND (
+      p_correlated_005fcaf9.low_kind_0 = 3
+      OR CASE
+        WHEN p_correlated_005fcaf9.to_event_end_0
+        THEN events.end_date
+        ELSE events.start_date
+      END >= CASE
+        WHEN (
+          p_correlated_005fcaf9.low_kind_0 = 0
+        )
+        THEN DATE_ADD(
+          CASE
+            WHEN p_correlated_005fcaf9.from_index_end_0
+            THEN index_events.end_date
+            ELSE index_events.start_date
+          END,
+          CAST(p_correlated_005fcaf9.low_days_0 AS INT)
+        )
+        WHEN (
+          p_correlated_005fcaf9.low_kind_0 = 1
+        )
+        THEN index_events.period_start
+        ELSE index_events.period_end
+      END
+    )
+    AND (
+      p_correlated_005fcaf9.high_kind_0 = 3
+      OR CASE
+        WHEN p_correlated_005fcaf9.to_event_end_0
+        THEN events.end_date
+        ELSE events.start_date
+      END <= CASE
+        WHEN (
+          p_correlated_005fcaf9.high_kind_0 = 0
+        )
+        THEN DATE_ADD(
+          CASE
+            WHEN p_correlated_005fcaf9.from_index_end_0
+            THEN index_events.end_date
+            ELSE index_events.start_date
+          END,
+          CAST(p_correlated_005fcaf9.high_days_0 AS INT)
+        )
+        WHEN (
+          p_correlated_005fcaf9.high_kind_0 = 1
+        )
+        THEN index_events.period_start
+        ELSE index_events.period_end
+      END
+    )
+    AND events.start_date >= index_events.period_start
+    AND events.start_date <= index_events.period_end
+  GROUP BY
+    p_correlated_005fcaf9.node,
+    index_events.person_id,
+    index_events.event_id,
+    p_correlated_005fcaf9.required
+) AS around
+WHERE
+  around.required <= around.found;
+
+-- 13
+-- scratch.p_qualified_ee5ee412: node | entry | truth
+--   7 | 5 | 6
+INSERT INTO scratch.index_events (
+  node,
+  person_id,
+  event_id,
+  start_date,
+  end_date,
+  period_start,
+  period_end,
+  visit_id,
+  candidates
+)
+SELECT
+  kept.node,
+  kept.person_id,
+  kept.event_id,
+  kept.start_date,
+  kept.end_date,
+  kept.period_start,
+  kept.period_end,
+  kept.visit_id,
+  kept.candidates
+FROM (
+  SELECT
+    p_qualified_ee5ee412.node AS node,
+    index_events.person_id AS person_id,
+    index_events.event_id AS event_id,
+    index_events.start_date AS start_date,
+    index_events.end_date AS end_date,
+    index_events.period_start AS period_start,
+    index_events.period_end AS period_end,
+    index_events.visit_id AS visit_id,
+    COUNT(*) OVER (PARTITION BY p_qualified_ee5ee412.node, index_events.person_id) AS candidates,
+    ROW_NUMBER() OVER (
+      PARTITION BY p_qualified_ee5ee412.node, index_events.person_id
+      ORDER BY index_events.start_date NULLS LAST, index_events.event_id NULLS LAST
+    ) AS ordinal
+  FROM scratch.p_qualified_ee5ee412
+  JOIN scratch.index_events
+    ON index_events.node = p_qualified_ee5ee412.entry
+  JOIN scratch.truth
+    ON truth.node = p_qualified_ee5ee412.truth
+    AND truth.person_id = index_events.person_id
+    AND truth.event_id = index_events.event_id
+) AS kept
+WHERE
+  kept.ordinal = 1;
+
+-- 14
+-- scratch.p_included_777a620d: node | index_events | masked | rules
+--   8 | 7 | NULL | NULL
+INSERT INTO scratch.included (
+  node,
+  person_id,
+  event_id,
+  start_date,
+  end_date,
+  period_end
+)
+SELECT
+  p_included_777a620d.node,
+  index_events.person_id,
+  index_events.event_id,
+  index_events.start_date,
+  index_events.end_date,
+  index_events.period_end
+FROM scratch.p_included_777a620d
+JOIN scratch.index_events
+  ON index_events.node = p_included_777a620d.index_events;
+
+-- 15
+-- scratch.p_exit_7db26389: node | included | offset_days | eras
+--   9 | 8 | 0 | NULL
+INSERT INTO scratch.spans (
+  node,
+  person_id,
+  start_date,
+  end_date
+)
+SELECT
+  p_exit_7db26389.node,
+  included.person_id,
+  included.start_date,
+  CASE
+    WHEN (
+      CASE
+        WHEN (
+          DATE_ADD(included.start_date, CAST(p_exit_7db26389.offset_days AS INT)) > included.period_end
+        )
+        THEN included.period_end
+        ELSE DATE_ADD(included.start_date, CAST(p_exit_7db26389.offset_days AS INT))
+      END >= included.start_date
+    )
+    THEN CASE
+      WHEN (
+        DATE_ADD(included.start_date, CAST(p_exit_7db26389.offset_days AS INT)) > included.period_end
+      )
+      THEN included.period_end
+      ELSE DATE_ADD(included.start_date, CAST(p_exit_7db26389.offset_days AS INT))
+    END
+  END AS end_date
+FROM scratch.p_exit_7db26389
+JOIN scratch.included
+  ON included.node = p_exit_7db26389.included
+WHERE
+  NOT CASE
+    WHEN (
+      CASE
+        WHEN (
+          DATE_ADD(included.start_date, CAST(p_exit_7db26389.offset_days AS INT)) > included.period_end
+        )
+        THEN included.period_end
+        ELSE DATE_ADD(included.start_date, CAST(p_exit_7db26389.offset_days AS INT))
+      END >= included.start_date
+    )
+    THEN CASE
+      WHEN (
+        DATE_ADD(included.start_date, CAST(p_exit_7db26389.offset_days AS INT)) > included.period_end
+      )
+      THEN included.period_end
+      ELSE DATE_ADD(included.start_date, CAST(p_exit_7db26389.offset_days AS INT))
+    END
+  END IS NULL;
+
+-- 16
+-- scratch.p_cohort_a0ad8427: node | spans | pad | window_start | window_end
+--   10 | 9 | 0 | NULL | NULL
+INSERT INTO scratch.spans (
+  node,
+  person_id,
+  start_date,
+  end_date
+)
+SELECT
+  p_cohort_a0ad8427.node,
+  spans.person_id,
+  spans.start_date,
+  spans.end_date
+FROM scratch.p_cohort_a0ad8427
+JOIN scratch.spans
+  ON spans.node = p_cohort_a0ad8427.spans;
+
+-- 17
+SELECT
+  spans.person_id,
+  spans.start_date,
+  spans.end_date
+FROM scratch.spans
+WHERE
+  spans.node = 10
+ORDER BY
+  spans.person_id NULLS LAST,
+  spans.start_date NULLS LAST;

@@ -1,0 +1,276 @@
+-- 1
+CREATE TABLE scratch.codes (
+  node BIGINT,
+  concept_id BIGINT
+);
+
+-- 2
+CREATE TABLE scratch.events (
+  node BIGINT,
+  person_id BIGINT,
+  event_id BIGINT,
+  start_date DATE,
+  end_date DATE,
+  visit_id BIGINT,
+  count_value STRING,
+  sort_date DATE
+);
+
+-- 3
+CREATE TABLE scratch.index_events (
+  node BIGINT,
+  person_id BIGINT,
+  event_id BIGINT,
+  start_date DATE,
+  end_date DATE,
+  period_start DATE,
+  period_end DATE,
+  visit_id BIGINT,
+  candidates BIGINT
+);
+
+-- 4
+CREATE TABLE scratch.truth (
+  node BIGINT,
+  person_id BIGINT,
+  event_id BIGINT
+);
+
+-- 5
+CREATE TABLE scratch.masked (
+  node BIGINT,
+  person_id BIGINT,
+  event_id BIGINT,
+  mask BIGINT,
+  met BIGINT
+);
+
+-- 6
+CREATE TABLE scratch.included (
+  node BIGINT,
+  person_id BIGINT,
+  event_id BIGINT,
+  start_date DATE,
+  end_date DATE,
+  period_end DATE
+);
+
+-- 7
+CREATE TABLE scratch.spans (
+  node BIGINT,
+  person_id BIGINT,
+  start_date DATE,
+  end_date DATE
+);
+
+-- 8
+-- scratch.p_codes_889f5a9d: node | concept_id | descendants | mapped | excluded
+--   1 | 10 | False | False | False
+WITH named AS (
+  SELECT
+    p_codes_889f5a9d.node AS node,
+    p_codes_889f5a9d.excluded AS excluded,
+    p_codes_889f5a9d.mapped AS mapped,
+    p_codes_889f5a9d.concept_id AS concept_id
+  FROM scratch.p_codes_889f5a9d
+  JOIN cdm.concept
+    ON concept.concept_id = p_codes_889f5a9d.concept_id
+)
+INSERT INTO scratch.codes (
+  node,
+  concept_id
+)
+SELECT
+  resolved.node,
+  resolved.concept_id
+FROM (
+  SELECT
+    named.node AS node,
+    named.excluded AS excluded,
+    named.concept_id AS concept_id
+  FROM named
+) AS resolved
+GROUP BY
+  resolved.node,
+  resolved.concept_id;
+
+-- 9
+-- scratch.p_events_518f4b5a: node | codes
+--   2 | 1
+INSERT INTO scratch.events (
+  node,
+  person_id,
+  event_id,
+  start_date,
+  end_date,
+  visit_id,
+  count_value,
+  sort_date
+)
+SELECT
+  records.node,
+  records.person_id,
+  records.event_id,
+  records.start_date AS start_date,
+  records.end_date AS end_date,
+  records.visit_id,
+  CAST(NULL AS STRING) AS count_value,
+  records.start_date AS sort_date
+FROM (
+  SELECT
+    p_events_518f4b5a.node AS node,
+    p_events_518f4b5a.codes AS codes,
+    condition_occurrence.person_id AS person_id,
+    condition_occurrence.condition_occurrence_id AS event_id,
+    condition_occurrence.condition_start_date AS start_date,
+    COALESCE(
+      condition_occurrence.condition_end_date,
+      DATE_ADD(condition_occurrence.condition_start_date, CAST(1 AS INT))
+    ) AS end_date,
+    condition_occurrence.visit_occurrence_id AS visit_id
+  FROM scratch.p_events_518f4b5a
+  JOIN scratch.codes AS standard
+    ON standard.node = p_events_518f4b5a.codes
+  JOIN cdm.condition_occurrence
+    ON condition_occurrence.condition_concept_id = standard.concept_id
+) AS records;
+
+-- 10
+-- scratch.p_entry_ee5ee412: node | prior_days | post_days
+--   3 | 365 | 30
+-- scratch.m_entry_ee5ee412: node | member | meaning
+--   3 | 2 | 0
+INSERT INTO scratch.index_events (
+  node,
+  person_id,
+  event_id,
+  start_date,
+  end_date,
+  period_start,
+  period_end,
+  visit_id,
+  candidates
+)
+SELECT
+  numbered.node,
+  numbered.person_id,
+  numbered.ordinal,
+  numbered.start_date,
+  numbered.end_date,
+  numbered.period_start,
+  numbered.period_end,
+  numbered.visit_id,
+  numbered.candidates
+FROM (
+  SELECT
+    p_entry_ee5ee412.node AS node,
+    events.person_id AS person_id,
+    ROW_NUMBER() OVER (
+      PARTITION BY p_entry_ee5ee412.node, events.person_id
+      ORDER BY events.sort_date NULLS LAST, events.event_id NULLS LAST, m_entry_ee5ee412.meaning NULLS LAST, observation_period.observation_period_start_date NULLS LAST
+    ) AS ordinal,
+    events.start_date AS start_date,
+    events.end_date AS end_date,
+    observation_period.observation_period_start_date AS period_start,
+    observation_period.observation_period_end_date AS period_end,
+    events.visit_id AS visit_id,
+    COUNT(*) OVER (PARTITION BY p_entry_ee5ee412.node, events.person_id) AS candidates
+  FROM scratch.p_entry_ee5ee412
+  JOIN scratch.m_entry_ee5ee412
+    ON m_entry_ee5ee412.node = p_entry_ee5ee412.node
+  JOIN scratch.events
+    ON events.node = m_entry_ee5ee412.member
+  JOIN cdm.observation_period
+    ON observation_period.person_id = events.person_id
+    AND events.start_date >= observation_period.observation_period_start_date
+    AND events.start_date <= observation_period.observation_period_end_date
+    AND DATE_ADD(
+      observation_period.observation_period_start_date,
+      CAST(p_entry_ee5ee412.prior_days AS INT)
+    ) <= events.start_date
+    AND DATE_ADD(events.start_date, CAST(p_entry_ee5ee412.post_days AS INT)) <= observation_period.observation_period_end_date
+) AS numbered
+WHERE
+  numbered.ordinal = 1;
+
+-- 11
+-- scratch.p_included_777a620d: node | index_events | masked | rules
+--   4 | 3 | NULL | NULL
+INSERT INTO scratch.included (
+  node,
+  person_id,
+  event_id,
+  start_date,
+  end_date,
+  period_end
+)
+SELECT
+  p_included_777a620d.node,
+  index_events.person_id,
+  index_events.event_id,
+  index_events.start_date,
+  index_events.end_date,
+  index_events.period_end
+FROM scratch.p_included_777a620d
+JOIN scratch.index_events
+  ON index_events.node = p_included_777a620d.index_events;
+
+-- 12
+-- scratch.p_exit_8070576c: node | included | offset_days | eras
+--   5 | 4 | NULL | NULL
+INSERT INTO scratch.spans (
+  node,
+  person_id,
+  start_date,
+  end_date
+)
+SELECT
+  p_exit_8070576c.node,
+  included.person_id,
+  included.start_date,
+  CASE
+    WHEN (
+      included.period_end >= included.start_date
+    )
+    THEN included.period_end
+  END AS end_date
+FROM scratch.p_exit_8070576c
+JOIN scratch.included
+  ON included.node = p_exit_8070576c.included
+WHERE
+  NOT CASE
+    WHEN (
+      included.period_end >= included.start_date
+    )
+    THEN included.period_end
+  END IS NULL;
+
+-- 13
+-- scratch.p_cohort_a0ad8427: node | spans | pad | window_start | window_end
+--   6 | 5 | 0 | NULL | NULL
+INSERT INTO scratch.spans (
+  node,
+  person_id,
+  start_date,
+  end_date
+)
+SELECT
+  p_cohort_a0ad8427.node,
+  spans.person_id,
+  spans.start_date,
+  spans.end_date
+FROM scratch.p_cohort_a0ad8427
+JOIN scratch.spans
+  ON spans.node = p_cohort_a0ad8427.spans;
+
+-- 14
+SELECT
+  spans.person_id,
+  spans.start_date,
+  spans.end_date
+FROM scratch.spans
+WHERE
+  spans.node = 6
+ORDER BY
+  spans.person_id NULLS LAST,
+  spans.start_date NULLS LAST;
