@@ -11,6 +11,7 @@ import pytest
 from cohorts import generate, read_definition
 from omop_etl.errors import RweError
 from tests.cohorts.patients import around, days, definition, patients, rows, rule, starts
+from tests.servers.engines import TestEngine
 
 RECORDS = """
 condition_occurrence
@@ -54,23 +55,25 @@ def member(**asked: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_membership_is_counted_like_a_record(tmp_path: Path, criterion: dict[str, Any], expected: list[str]) -> None:
+def test_membership_is_counted_like_a_record(
+    engine: TestEngine, criterion: dict[str, Any], expected: list[str]
+) -> None:
     asked = definition(InclusionRules=[rule(criterion)], Cohorts=COHORTS)
-    assert [row.split()[0] for row in starts(patients(tmp_path, RECORDS), asked, "exact")] == expected
+    assert [row.split()[0] for row in starts(patients(engine, RECORDS), asked, "exact")] == expected
 
 
-def test_the_rows_of_a_cohort_can_be_entry_events(tmp_path: Path) -> None:
+def test_the_rows_of_a_cohort_can_be_entry_events(engine: TestEngine) -> None:
     asked = definition(member(), EndStrategy={"DateOffset": {"DateField": "EndDate"}}, Cohorts=COHORTS)
-    assert rows(patients(tmp_path, RECORDS), asked) == ["1 2020-01-10 2020-03-20", "2 2020-05-10 2020-06-01"]
+    assert rows(patients(engine, RECORDS), asked) == ["1 2020-01-10 2020-03-20", "2 2020-05-10 2020-06-01"]
 
 
-def test_membership_in_a_cohort_of_a_cohort(tmp_path: Path) -> None:
+def test_membership_in_a_cohort_of_a_cohort(engine: TestEngine) -> None:
     inner = definition(InclusionRules=[rule(around(member(), exactly=0))], Cohorts=COHORTS)
     outer = definition(
         InclusionRules=[rule(around({"CohortMembership": {"CohortId": 1}}, at_least=1))],
         Cohorts=[{"id": 1, "name": "untreated", "expression": inner}],
     )
-    assert starts(patients(tmp_path, RECORDS), outer, "exact") == ["3 2020-03-01"]
+    assert starts(patients(engine, RECORDS), outer, "exact") == ["3 2020-03-01"]
 
 
 def test_a_cohort_that_is_generated_anyway_is_made_once(tmp_path: Path) -> None:

@@ -65,7 +65,6 @@ def test_the_end_of_a_cohort_is_the_earliest_candidate(engine: TestEngine, parts
     assert rows(patients(engine, OBSERVED), definition(**parts)) == [f"1 2020-03-01 {end}"]
 
 
-<<<<<<< HEAD
 BOTH = {"DateOffset": {"DateField": "StartDate", "Offset": 20}, **drug_era(GapDays=10)["EndStrategy"]}
 
 
@@ -77,19 +76,15 @@ BOTH = {"DateOffset": {"DateField": "StartDate", "Offset": 20}, **drug_era(GapDa
         pytest.param({**BOTH, **drug_era()["EndStrategy"]}, "2020-03-05", id="whatever gaps end the use"),
     ],
 )
-def test_of_two_exits_the_one_that_comes_first_counts(tmp_path: Path, strategy: dict[str, Any], end: str) -> None:
-    cdm = patients(tmp_path, OBSERVED)
+def test_of_two_exits_the_one_that_comes_first_counts(engine: TestEngine, strategy: dict[str, Any], end: str) -> None:
+    cdm = patients(engine, OBSERVED)
     assert rows(cdm, definition(EndStrategy=strategy), "exact") == [f"1 2020-03-01 {end}"]
     with pytest.raises(RweError, match="EndStrategy: Circe knows either"):
         rows(cdm, definition(EndStrategy=strategy), "circe")
 
 
-def test_an_end_before_the_start_drops_the_row(tmp_path: Path) -> None:
-    assert rows(patients(tmp_path, OBSERVED), definition(**offset(-3))) == []
-=======
 def test_an_end_before_the_start_drops_the_row(engine: TestEngine) -> None:
     assert rows(patients(engine, OBSERVED), definition(**offset(-3))) == []
->>>>>>> h-servers
 
 
 SPANS = """
