@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cohorts import CohortDefinition
@@ -13,7 +14,7 @@ from cohorts.definition import (
     InclusionRule,
     PrimaryCriteria,
 )
-from workbench.editor.forms import EntryForm, RuleForm
+from workbench.editor.forms import CriterionForm, EntryForm, RuleForm
 
 
 def new_definition(name: str) -> CohortDefinition:
@@ -28,14 +29,14 @@ def set_entry(definition: CohortDefinition, entry: EntryForm) -> CohortDefinitio
     """Replace what brings a person in."""
     sets = _ConceptSets(definition)
     primary = entry.primary(sets.id_of)
-    return _with(definition, sets, primary_criteria=primary)
+    return _with(definition, sets, entry.members, primary_criteria=primary)
 
 
 def add_rule(definition: CohortDefinition, form: RuleForm) -> CohortDefinition:
     """Add a card at the end."""
     sets = _ConceptSets(definition)
     rule = form.rule(sets.id_of)
-    return _with(definition, sets, inclusion_rules=[*_rules(definition), rule])
+    return _with(definition, sets, form.members, inclusion_rules=[*_rules(definition), rule])
 
 
 def replace_rule(definition: CohortDefinition, position: int, form: RuleForm) -> CohortDefinition:
@@ -43,7 +44,7 @@ def replace_rule(definition: CohortDefinition, position: int, form: RuleForm) ->
     sets = _ConceptSets(definition)
     rules = _rules(definition)
     rules[position] = form.rule(sets.id_of)
-    return _with(definition, sets, inclusion_rules=rules)
+    return _with(definition, sets, form.members, inclusion_rules=rules)
 
 
 def remove_rule(definition: CohortDefinition, position: int) -> CohortDefinition:
@@ -104,15 +105,32 @@ class _ConceptSets:
         return [known for known in self.sets if known.id not in idle]
 
 
-def _with(definition: CohortDefinition, sets: _ConceptSets, **changes: Any) -> CohortDefinition:
+def _with(
+    definition: CohortDefinition, sets: _ConceptSets, forms: Sequence[CriterionForm] = (), **changes: Any
+) -> CohortDefinition:
     before = definition.expression
     after = before.model_copy(update=changes)
-    kept = sets.still_used(before, after)
-    return definition.model_copy(update={"expression": after.model_copy(update={"concept_sets": kept})})
+    kept: dict[str, Any] = {"concept_sets": sets.still_used(before, after)}
+    known = {cohort.id: cohort for cohort in before.cohorts or []}
+    known |= {form.cohort.id: form.cohort for form in forms if form.cohort is not None}
+    used = set(_cohort_ids(after.to_json()))
+    if known:
+        kept["cohorts"] = [cohort for number, cohort in known.items() if number in used] or None
+    return definition.model_copy(update={"expression": after.model_copy(update=kept)})
 
 
 def _rules(definition: CohortDefinition) -> list[InclusionRule]:
     return list(definition.expression.inclusion_rules or [])
+
+
+def _cohort_ids(content: Any) -> list[int]:
+    """Find the ids of all cohorts that an expression, as JSON, refers to; those within its cohorts are their own."""
+    if isinstance(content, list):
+        return [number for item in content for number in _cohort_ids(item)]
+    if not isinstance(content, dict):
+        return []
+    own = [content["CohortId"]] if isinstance(content.get("CohortId"), int) else []
+    return own + [number for key, value in content.items() if key != "Cohorts" for number in _cohort_ids(value)]
 
 
 def _codesets(content: Any) -> list[int]:

@@ -15,6 +15,7 @@ from cohorts.definition import (
     Criterion,
     DemographicCriterion,
     InclusionRule,
+    NamedCohort,
     NumericRange,
     ObservationWindow,
     Occurrence,
@@ -26,6 +27,9 @@ from cohorts.definition import (
 
 DEMOGRAPHICS: Final = "Demographics"
 """Kind of a form that asks for age and sex."""
+
+MEMBERSHIP: Final = "CohortMembership"
+"""Kind of a form that asks for time in another cohort."""
 
 KINDS: Final = (
     "ConditionOccurrence",
@@ -75,6 +79,8 @@ class CriterionForm(_Form):
         Window in days from the index date, negative before it; open where missing.
     times : int
         How often at least.
+    cohort : NamedCohort, optional
+        The other cohort, for `MEMBERSHIP`; its id is free in the definition, or its own there.
     """
 
     kind: str
@@ -88,11 +94,13 @@ class CriterionForm(_Form):
     earliest: int | None = None
     latest: int | None = None
     times: int = Field(default=1, ge=1)
+    cohort: NamedCohort | None = None
 
     def criterion(self, concept_set_id: ConceptSetId) -> Criterion:
         """Return the record that the form asks for."""
         given: dict[str, Any] = {
             "codeset_id": concept_set_id(self.items) if self.items else None,
+            "cohort_id": None if self.cohort is None else self.cohort.id,
             "first": self.first or None,
             "value_as_number": self.value,
             "unit": self.units or None,

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from cohorts.definition import (
     CohortExpression,
+    CohortMembership,
     ConceptSetItem,
     CorrelatedCriterion,
     Criterion,
@@ -15,7 +16,7 @@ from cohorts.definition import (
     WindowBound,
 )
 from workbench.attributes import says_something
-from workbench.editor.forms import DEMOGRAPHICS, KINDS, CriterionForm, EntryForm, Match, Mode, RuleForm
+from workbench.editor.forms import DEMOGRAPHICS, KINDS, MEMBERSHIP, CriterionForm, EntryForm, Match, Mode, RuleForm
 
 _FIELDS: Final = {
     "codeset_id": "items",
@@ -116,12 +117,21 @@ def _person(item: DemographicCriterion) -> CriterionForm:
 
 def _fields(criterion: Criterion, expression: CohortExpression) -> dict[str, Any]:
     given = _given(criterion)
+    if isinstance(criterion, CohortMembership):
+        return _membership(criterion, given, expression)
     if type(criterion).__name__ not in KINDS or not set(given) <= set(_FIELDS) or _beyond(given):
         raise _TooMuchError
     fields = {_FIELDS[name]: value for name, value in given.items()}
     if "items" in fields:
         fields["items"] = _items(fields["items"], expression)
     return {"kind": type(criterion).__name__, **fields}
+
+
+def _membership(criterion: CohortMembership, given: dict[str, Any], expression: CohortExpression) -> dict[str, Any]:
+    named = [cohort for cohort in expression.cohorts or [] if cohort.id == criterion.cohort_id]
+    if len(named) != 1 or not set(given) <= {"cohort_id", "first"}:
+        raise _TooMuchError
+    return {"kind": MEMBERSHIP, "first": bool(criterion.first), "cohort": named[0]}
 
 
 def _given(part: Part) -> dict[str, Any]:

@@ -59,6 +59,7 @@ KINDS: Final = {
     "ConditionEra": mark("Continuous diagnosis"),
     "DeviceExposure": mark("Device"),
     "Death": mark("Death"),
+    "CohortMembership": mark("Time in another cohort"),
 }
 """Names of the kinds that can be chosen on a page."""
 

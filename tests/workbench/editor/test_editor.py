@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cohorts import read_definition
-from cohorts.definition import Concept, ConceptSetItem, InclusionRule, NumericRange
+from cohorts.definition import Concept, ConceptSetItem, InclusionRule, NamedCohort, NumericRange
 from workbench.editor import (
     CriterionForm,
     EntryForm,
@@ -24,7 +24,7 @@ from workbench.editor import (
     rule_form_of,
     set_entry,
 )
-from workbench.editor.forms import DEMOGRAPHICS, KINDS
+from workbench.editor.forms import DEMOGRAPHICS, KINDS, MEMBERSHIP
 
 LUNG_CANCER = ConceptSetItem(concept=Concept(concept_id=443388, concept_name="肺恶性肿瘤"), include_descendants=True)
 GEFITINIB = ConceptSetItem(concept=Concept(concept_id=1319193, concept_name="吉非替尼"))
@@ -146,3 +146,17 @@ def test_what_no_card_can_hold_is_not_squeezed_into_one(expression: dict[str, An
     rule = InclusionRule.model_validate({"name": "x", "expression": expression})
     assert rule_form_of(rule, definition.expression) is None
     assert entry_form_of(definition.expression) is None
+
+
+def test_another_cohort_is_copied_into_the_definition_and_leaves_with_its_last_card() -> None:
+    deaths = read_definition({"PrimaryCriteria": {"CriteriaList": [{"Death": {}}]}})
+    other = NamedCohort(id=3, name="deaths", semantics="circe", expression=deaths.expression)
+    asked = RuleForm(name="later", members=[CriterionForm(kind=MEMBERSHIP, cohort=other, earliest=1, first=True)])
+    entry = EntryForm(members=[CriterionForm(kind="VisitOccurrence")])
+    one = add_rule(set_entry(new_definition("n"), entry), asked)
+    assert one.expression.cohorts == [other]
+    assert rule_form_of((one.expression.inclusion_rules or [])[0], one.expression) == asked
+    two = duplicate_rule(one, 0)
+    assert remove_rule(two, 1).expression.cohorts == [other]
+    assert not remove_rule(one, 0).expression.cohorts
+    assert read_definition(one.to_json()) == one

@@ -11,7 +11,7 @@ from workbench.app.cohort.editing import Editing, begin
 from workbench.app.cohort.member_fields import Purpose, member_fields
 from workbench.app.data import Source
 from workbench.editor import CriterionForm, EntryForm, RuleForm, add_rule, concept_set_named, replace_rule, set_entry
-from workbench.editor.forms import Match
+from workbench.editor.forms import MEMBERSHIP, Match
 from workbench.locales import Translator, mark
 
 _LIMITS: Final = {
@@ -41,7 +41,8 @@ def edit_entry(t: Translator, source: Source, draft: Draft, form: EntryForm) -> 
             format_func=lambda choice: t(_LIMITS[choice]),
             key="entry-limit",
         )
-        if _saved(t):
+        lacking = any(member.kind == MEMBERSHIP and member.cohort is None for member in members)
+        if _saved(t, disabled=lacking):
             entry = EntryForm(members=members, prior_days=int(prior), post_days=int(post), limit=which)
             draft.change(set_entry(draft.definition, entry))
             st.rerun()
@@ -104,11 +105,14 @@ def _members(t: Translator, source: Source, editing: Editing, purpose: Purpose) 
 
 def _suggested(members: list[CriterionForm]) -> str:
     """Name a card after its concepts, where the user gives it no name."""
-    return ", ".join(concept_set_named(member.items) for member in members if member.items)
+    named = (m.cohort.name or "" if m.cohort is not None else concept_set_named(m.items) for m in members)
+    return ", ".join(name for name in named if name)
 
 
 def _problem(t: Translator, name: str, mode: str, members: list[CriterionForm]) -> str:
     """Say what keeps a card from being saved."""
+    if any(member.kind == MEMBERSHIP and member.cohort is None for member in members):
+        return t("Choose a cohort.")
     if not name:
         return t("Choose a concept, or give the criterion a name.")
     if any(member.kind == "Demographics" and not (member.age or member.genders) for member in members):

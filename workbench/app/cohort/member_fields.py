@@ -9,11 +9,12 @@ import streamlit as st
 from cohorts.definition import Concept, NumericRange
 from workbench.app.choices import distinct
 from workbench.app.cohort.editing import Member
+from workbench.app.cohort.others import cohorts_to_choose
 from workbench.app.cohort.picker import pick_concepts
 from workbench.app.data import Source
 from workbench.app.results import labels, recorded
 from workbench.editor import CriterionForm
-from workbench.editor.forms import DEMOGRAPHICS, KINDS, WITH_VALUE
+from workbench.editor.forms import DEMOGRAPHICS, KINDS, MEMBERSHIP, WITH_VALUE
 from workbench.locales import Translator, mark
 from workbench.sentences.words import KINDS as KIND_NAMES
 
@@ -39,7 +40,7 @@ def member_fields(t: Translator, source: Source, member: Member, purpose: Purpos
     CriterionForm
         As the fields stand now.
     """
-    kinds = list(KINDS) if purpose == "entry" else [*KINDS, DEMOGRAPHICS]
+    kinds = [*KINDS, MEMBERSHIP] if purpose == "entry" else [*KINDS, MEMBERSHIP, DEMOGRAPHICS]
     kind = st.selectbox(
         t("What is asked for"),
         kinds,
@@ -50,6 +51,8 @@ def member_fields(t: Translator, source: Source, member: Member, purpose: Purpos
     if kind == DEMOGRAPHICS:
         age, genders = _person_fields(t, member)
         return CriterionForm(kind=kind, age=age, genders=genders)
+    if kind == MEMBERSHIP:
+        return _membership(t, member, purpose)
     pick_concepts(t, source, member, kind)
     given: dict[str, Any] = {"kind": kind, "items": list(member.items)}
     if kind in WITH_VALUE:
@@ -62,6 +65,28 @@ def member_fields(t: Translator, source: Source, member: Member, purpose: Purpos
         )
         given["age"], given["genders"] = _person_fields(t, member)
     return CriterionForm(**given)
+
+
+def _membership(t: Translator, member: Member, purpose: Purpose) -> CriterionForm:
+    offered = {cohort.id: cohort for cohort in cohorts_to_choose(member.form.cohort)}
+    chosen = st.selectbox(
+        t("Cohort"),
+        list(offered),
+        index=0 if member.form.cohort is not None else None,
+        format_func=lambda number: offered[number].name or str(number),
+        placeholder=t("Choose a saved cohort"),
+        disabled=not offered,
+        key=member.key("cohort"),
+    )
+    if not offered:
+        st.info(t("There is no other cohort yet. Define and save one first."), icon=":material/group_add:")
+    given: dict[str, Any] = _window_fields(t, member) if purpose == "rule" else {}
+    if purpose == "rule":
+        st.markdown(f":gray[{t('What counts is the day on which the time in that cohort begins.')}]")
+    first = st.checkbox(t("Only the first such time of the person"), value=member.form.first, key=member.key("first"))
+    return CriterionForm(
+        kind=MEMBERSHIP, cohort=offered.get(chosen) if chosen is not None else None, first=first, **given
+    )
 
 
 def _has_more(form: CriterionForm) -> bool:

@@ -1,0 +1,47 @@
+"""Asking on a card for time in another cohort that was saved before."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cohorts.library import phenotype
+from tests.e2e.conftest import idle, served
+from workbench.records import DraftRow, open_records
+from workbench.workspace import Workspace
+
+pytestmark = pytest.mark.e2e
+
+
+def test_who_was_in_the_other_cohort_before(page: Page, demo: Workspace) -> None:
+    records = open_records(demo.records_file)
+    with records.session.begin() as session:
+        for name in ("heart_failure", "chronic_kidney_disease"):
+            definition = phenotype(name).definition("zh")
+            session.merge(
+                DraftRow(draft_id=f"card-{name}", kind="cohort", name=definition.name, content=definition.to_json())
+            )
+    records.close()
+    with served(demo.folder) as address:
+        page.goto(f"{address}/cohort?cohort=card-heart_failure&lang=zh")
+        idle(page)
+        page.get_by_role("button", name="添加标准").click()
+        idle(page)
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("记录类型").click()
+        page.get_by_role("option", name="处于另一队列的时段").click()
+        idle(page)
+        expect(dialog.get_by_text("请选择队列。")).to_be_visible()
+        dialog.get_by_label("队列", exact=True).click()
+        page.get_by_role("option", name="慢性肾脏病", exact=True).click()
+        idle(page)
+        if folder := os.environ.get("RWE_SHOTS"):
+            page.screenshot(path=Path(folder) / "other-cohort.png")
+        dialog.get_by_role("button", name="保存").click()
+        idle(page)
+        expect(page.get_by_text("处于队列“慢性肾脏病”的时段").first).to_be_visible()
+        if folder:
+            page.screenshot(path=Path(folder) / "other-cohort-card.png", full_page=True)
