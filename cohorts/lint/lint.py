@@ -33,7 +33,7 @@ def lint(definition: CohortDefinition, evaluator: Evaluator | None = None) -> li
     Returns
     -------
     list of Problem
-        The gravest first, each in the order of the definition.
+        The gravest first, each in the order of the definition; those of the cohorts it refers to with their path.
 
     Examples
     --------
@@ -47,4 +47,8 @@ def lint(definition: CohortDefinition, evaluator: Evaluator | None = None) -> li
     if evaluator is not None:
         known = vocabulary.Vocabulary(places, evaluator)
         found += [problem for check in vocabulary.CHECKS for problem in check(places, known)]
+    for position, other in enumerate(definition.expression.cohorts or []):
+        if other.expression is not None:
+            inside = CohortDefinition(name=other.name or "", semantics=other.semantics, expression=other.expression)
+            found += [problem.under(f"Cohorts[{position}].expression") for problem in lint(inside, evaluator)]
     return sorted(found, key=lambda problem: SEVERITIES.index(problem.severity))

@@ -46,6 +46,11 @@ class Problem:
         self.todo = todo
         self.values = values
 
+    def under(self, path: str) -> Problem:
+        """Return the same problem of a part that stands at `path` in a larger definition."""
+        inside = f"{path}.{self.path}"
+        return Problem(self.what, check=self.check, severity=self.severity, path=inside, todo=self.todo, **self.values)
+
     def message(self, translate: object = None) -> str:
         """What was found, its template passed through `translate` first."""
         return self._said(self.what, translate)

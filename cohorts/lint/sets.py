@@ -20,7 +20,7 @@ def references(part: BaseModel, path: str = "") -> Iterator[tuple[str, int]]:
     for alias, name in _known_keys(type(part)).items() if isinstance(part, Part) else ():
         value = getattr(part, name)
         here = f"{path}.{alias}".lstrip(".")
-        if isinstance(value, bool) or name in _NOT_REFERENCES or name == "concept_sets":
+        if isinstance(value, bool) or name in _NOT_REFERENCES or name in ("concept_sets", "cohorts"):
             continue
         if isinstance(value, int) and (
             name.endswith(("codeset_id", "_concept")) or name == "place_of_service_location"

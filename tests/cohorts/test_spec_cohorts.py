@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cohorts import generate, read_definition
+from cohorts.lint import lint
 from omop_etl.errors import RweError
 from tests.cohorts.patients import around, days, definition, patients, rows, rule, starts
 from tests.servers.engines import TestEngine
@@ -126,3 +127,12 @@ def test_a_cohort_that_cannot_be_had_is_refused(tmp_path: Path, cohorts: list[An
 def test_a_file_is_not_looked_for_where_the_definition_came_from_none() -> None:
     with pytest.raises(RweError, match="came from no file"):
         read_definition(definition(Cohorts=[{"id": 7, "file": "treated.json"}]))
+
+
+def test_a_cohort_is_checked_as_a_definition_of_its_own() -> None:
+    wrong = definition({"DrugExposure": {"CodesetId": 99}})
+    asked = definition(
+        InclusionRules=[rule(around(member(), at_least=1))], Cohorts=[{"id": 7, "name": "treated", "expression": wrong}]
+    )
+    critical = [problem.path for problem in lint(read_definition(asked)) if problem.severity == "critical"]
+    assert critical == ["Cohorts[0].expression.PrimaryCriteria.CriteriaList[0].DrugExposure.CodesetId"]

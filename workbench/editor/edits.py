@@ -134,13 +134,13 @@ def _cohort_ids(content: Any) -> list[int]:
 
 
 def _codesets(content: Any) -> list[int]:
-    """Find the ids of all concept sets that a part of an expression, as JSON, refers to."""
+    """Find the ids of all concept sets that a part of an expression, as JSON, refers to; not those of other cohorts."""
     if isinstance(content, list):
         return [number for item in content for number in _codesets(item)]
     if not isinstance(content, dict):
         return []
     own = [value for key, value in content.items() if _names_a_set(key) and isinstance(value, int)]
-    return own + [number for value in content.values() for number in _codesets(value)]
+    return own + [number for key, value in content.items() if key != "Cohorts" for number in _codesets(value)]
 
 
 def _names_a_set(key: str) -> bool:
