@@ -16,6 +16,7 @@ from omop_etl.cdm import connect
 from omop_etl.errors import RweError, UsageError
 from workbench.cli import library
 from workbench.cli.cohort_diagnose import app as diagnose_commands
+from workbench.cli.cohort_semantics import app as semantics_commands
 from workbench.cli.cohort_text import app as text_commands
 from workbench.cli.cohort_why import app as why_commands
 from workbench.cli.console import progress_bar, remark, say_json, say_table, t
@@ -26,6 +27,7 @@ from workbench.settings import Settings
 app = typer.Typer(no_args_is_help=True, help="Check, generate, count and explain cohorts.")
 app.add_typer(why_commands)
 app.add_typer(text_commands)
+app.add_typer(semantics_commands)
 app.add_typer(diagnose_commands)
 app.add_typer(library.app, name="library")
 

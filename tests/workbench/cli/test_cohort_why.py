@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cohorts.patients import definition, patients
 from tests.workbench.cli.test_cohort_commands import DRUG_BEFORE, cdm
 from tests.workbench.rwe_command import Rwe
 
@@ -97,3 +98,25 @@ def test_diff_says_what_changed_and_counts_people(rwe: Rwe, cdm: str, drug_befor
     assert [(change["kind"], change["part"]) for change in told["changes"]] == [("changed", "drug before")]
     assert (told["people"]["before"], told["people"]["after"], told["people"]["left"]) == ("11", "0", "11")
     assert "The two versions ask the same." in rwe("cohort", "diff", drug_before, drug_before, "--lang", "en").out
+
+
+def test_semantics_counts_who_differs(rwe: Rwe, tmp_path: Path) -> None:
+    born = "\n".join(f"{n} | 2000 | {12 if n <= 30 else 1} | 20" for n in range(1, 61))
+    ill = "\n".join(f"{n} | 10 | 2018-06-01" for n in range(1, 61))
+    people = f"person\nperson | year | month_of_birth | day_of_birth\n{born}"
+    patients(tmp_path, f"{people}\n\ncondition_occurrence\nperson | concept | start\n{ill}").close()
+    adult = {"ConditionOccurrence": {"CodesetId": 1, "Age": {"Value": 18, "Op": "gte"}}}
+    file = tmp_path / "adult.json"
+    file.write_text(json.dumps(definition(adult)))
+    asked = ("cohort", "semantics", file, "--cdm", f"parquet://{tmp_path}")
+    (told,) = json.loads(rwe(*asked, "--json").out)["definitions"]
+    assert told == {
+        "name": "adult",
+        "semantics": "circe",
+        "circe": "60",
+        "exact": "30",
+        "both": "30",
+        "only_exact": "0",
+        "only_circe": "30",
+    }
+    assert "仅按 Circe" in rwe(*asked, "--lang", "zh").out
