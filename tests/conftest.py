@@ -1,6 +1,6 @@
 """Servers, engines and declared gaps, for the whole suite."""
 
-from tests.servers.engines import engine, spark_running
+from tests.servers.engines import engine, running_spark
 from tests.servers.fixtures import postgres, spark
 from tests.servers.gaps import pytest_collection_modifyitems, pytest_pyfunc_call
 
@@ -9,6 +9,6 @@ __all__ = [
     "postgres",
     "pytest_collection_modifyitems",
     "pytest_pyfunc_call",
+    "running_spark",
     "spark",
-    "spark_running",
 ]

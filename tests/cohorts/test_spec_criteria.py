@@ -104,7 +104,6 @@ def test_events_outside_the_observation_period_of_the_index_count_only_when_it_i
     assert included(cdm, around(DRUG, at_least=1, StartWindow=before, IgnoreObservationPeriod=True)) == ["1"]
 
 
-@pytest.mark.everywhere
 def test_the_same_visit_can_be_required(engine: TestEngine) -> None:
     cdm = patients(
         engine,

@@ -140,7 +140,6 @@ def test_an_event_without_an_end_ends_the_next_day_and_a_drug_by_its_days_of_sup
     assert rows(cdm, definition({criterion: {"CodesetId": 1}}, EndStrategy=exit_at_end)) == [expected]
 
 
-@pytest.mark.everywhere
 def test_descendants_count_if_they_are_valid_and_exclusions_are_taken_away(engine: TestEngine) -> None:
     cdm = patients(
         engine,

@@ -21,6 +21,12 @@ ENGINES: Final = ("duckdb", "postgresql", "spark")
 _SERVERS: Final = {"postgresql": "postgres", "spark": "spark"}
 """Fixture of the server that an engine needs."""
 
+_SPARK_FOR_FEW_ROWS: Final = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.codegen.wholeStage": "false",
+}
+"""A handful of rows needs neither many tasks nor a compiler; the conformance tests run with Spark's own settings."""
+
 
 class TestEngine:
     """One engine for one test: puts small CDMs on it and closes them at the end.
@@ -44,7 +50,11 @@ class TestEngine:
 
     def open(self, tables: Path) -> Cdm:
         """Open the CDM of a folder with one Parquet file per table."""
-        return self._opened.enter_context(connect(self._address(tables)))
+        cdm = self._opened.enter_context(connect(self._address(tables)))
+        if self.name == "spark":
+            for name, value in _SPARK_FOR_FEW_ROWS.items():
+                cdm.engine._session.conf.set(name, value)  # type: ignore[attr-defined]
+        return cdm
 
     def close(self) -> None:
         self._opened.close()
@@ -71,17 +81,35 @@ def _cases() -> Iterator[Any]:
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestEngine]:
     """Give each engine in turn; marks of the test say where it runs (see `tests.servers.gaps`)."""
     if request.param == "spark":
-        request.getfixturevalue("spark_running")
+        request.getfixturevalue("running_spark").keep()
     server = request.getfixturevalue(_SERVERS[request.param]) if request.param in _SERVERS else ""
     made = TestEngine(request.param, tmp_path, server)
     yield made
     made.close()
 
 
-@pytest.fixture(scope="module")
-def spark_running(spark: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep one CDM open, so that Spark starts once for the tests of a file."""
-    folder = tmp_path_factory.mktemp("running")
-    pq.write_table(pa.table({"person_id": [1]}), folder / "person.parquet")
-    with connect(f"{spark}?parquet={folder}"):
-        yield
+class RunningSpark:
+    """Keeps one CDM on Spark open, so that the cluster's programs start once for many tests and stay warm."""
+
+    def __init__(self, master: str, folder: Path) -> None:
+        pq.write_table(pa.table({"person_id": [1]}), folder / "person.parquet")
+        self._url = f"{master}?parquet={folder}"
+        self._open: Cdm | None = None
+
+    def keep(self) -> None:
+        """Open it, if it is not."""
+        self._open = self._open or connect(self._url)
+
+    def let_go(self) -> None:
+        """Close it, for tests that want Spark to themselves."""
+        if self._open is not None:
+            self._open.close()
+        self._open = None
+
+
+@pytest.fixture(scope="session")
+def running_spark(spark: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSpark]:
+    """Give the CDM that keeps Spark running; not open yet."""
+    running = RunningSpark(spark, tmp_path_factory.mktemp("running"))
+    yield running
+    running.let_go()

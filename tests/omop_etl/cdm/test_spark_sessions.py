@@ -43,8 +43,13 @@ def databases(cdm: Cdm) -> set[str]:
     return {database.name for database in cdm.engine._session.catalog.listDatabases()}  # type: ignore[attr-defined]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _alone(request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("running_spark").let_go()
+
+
 @pytest.fixture(scope="module")
-def two(spark: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cdm, Cdm]]:
+def two(_alone: None, spark: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cdm, Cdm]]:
     folder = tmp_path_factory.mktemp("cdms")
     with ExitStack() as opened:
         folders = cdm_of(folder / "it's the first", 1, 2), cdm_of(folder / "second", 3)
