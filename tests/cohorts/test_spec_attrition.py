@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.cohorts.patients import around, definition, made, patients, rule
 from tests.servers.engines import TestEngine
 
@@ -42,7 +40,6 @@ def steps(engine: TestEngine, **parts: Any) -> list[list[Any]]:
     return attrition[["kind", "events", "persons"]].to_numpy().tolist()  # type: ignore[no-any-return]
 
 
-@pytest.mark.everywhere
 def test_every_step_from_the_record_to_the_row(engine: TestEngine) -> None:
     found = steps(
         engine,

@@ -191,7 +191,6 @@ def test_demographics_are_members_of_a_group(engine: TestEngine) -> None:
     assert included(cdm, DemographicCriteriaList=[women_over_60]) == ["2"]
 
 
-@pytest.mark.everywhere
 def test_a_nested_criterion_is_counted_around_the_event_it_belongs_to(engine: TestEngine) -> None:
     """Person 1 has the drug within a week of a visit; person 2 has both, but far apart."""
     cdm = patients(
@@ -238,7 +237,6 @@ def test_a_missing_value_passes_no_comparison(engine: TestEngine) -> None:
     assert having(UnitCS={"IsExclusion": False}) == ["1 2020-01-01"]
 
 
-@pytest.mark.everywhere
 def test_a_text_with_a_quote_is_a_value_like_any_other(engine: TestEngine) -> None:
     cdm = patients(
         engine,

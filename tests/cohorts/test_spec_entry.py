@@ -189,7 +189,6 @@ def test_mapped_adds_the_source_concepts_that_map_to_the_set(engine: TestEngine)
     assert starts(cdm, definition(ConceptSets=[concept_set(1, 10, includeMapped=True)])) == ["1 2020-01-01"]
 
 
-@pytest.mark.everywhere
 def test_age_is_the_difference_of_years_in_circe_and_completed_years_in_exact_semantics(engine: TestEngine) -> None:
     cdm = patients(
         engine,

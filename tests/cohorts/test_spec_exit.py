@@ -51,7 +51,6 @@ CENSORED = {"CensoringCriteria": [{"ConditionOccurrence": {"CodesetId": 2}}]}
             drug_era(GapDays=10),
             "2020-04-10",
             id="gaps of so many days do not end an era",
-            marks=pytest.mark.everywhere,
         ),
         pytest.param(drug_era(GapDays=9), "2020-03-05", id="a gap of one day more does"),
         pytest.param(drug_era(Offset=3), "2020-03-08", id="days added to each exposure"),

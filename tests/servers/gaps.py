@@ -1,7 +1,7 @@
 """Where a test of all engines runs, and the gaps that are declared.
 
-A test that takes the fixture `engine` runs on DuckDB and PostgreSQL, and on Spark under ``slow``; with
-``@pytest.mark.everywhere`` it runs on Spark by default too. What an engine does not do is declared::
+A test that takes the fixture `engine` runs on DuckDB and PostgreSQL, and on Spark under ``slow``, since a test takes
+seconds there; definitions of the reference run on Spark by default. What an engine does not do is declared::
 
     @pytest.mark.notyet("spark", raises=CannotAnswerError, match="no such thing", reason="nobody has written it")
     @pytest.mark.never("spark", raises=UsageError, match="cannot be had", reason="Spark has no such thing")
@@ -48,9 +48,9 @@ def gap_of(marks: Iterable[pytest.Mark], engine: str) -> Gap | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave Spark out of the default run, but for the tests that are to run everywhere."""
+    """Leave Spark out of the default run."""
     for item in items:
-        if engine_of(item) == "spark" and item.get_closest_marker("everywhere") is None:
+        if engine_of(item) == "spark":
             item.add_marker(pytest.mark.slow)
 
 

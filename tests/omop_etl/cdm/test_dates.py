@@ -7,7 +7,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 import sqlalchemy as sa
 
 from omop_etl.cdm.dates import add_days, age_at, age_by_year, days_between, make_date, month_start, year_of
@@ -112,7 +111,6 @@ def completed_years(at: date, year: int, month: int | None, day: int | None) -> 
     return sum((at.year, at.month, at.day) >= (later, *birthday) for later in range(year + 1, at.year + 1))
 
 
-@pytest.mark.everywhere
 def test_every_helper_answers_as_the_calendar_does(engine: TestEngine) -> None:
     folder = engine.new_folder()
     pq.write_table(pa.table({"person_id": pa.array([1], pa.int64())}), folder / "person.parquet")
@@ -127,7 +125,6 @@ def test_every_helper_answers_as_the_calendar_does(engine: TestEngine) -> None:
         assert {type(answer) for answer in found.values() if answer is not None} <= {int, date}, name
 
 
-@pytest.mark.everywhere
 def test_helpers_can_be_compared_in_a_condition(engine: TestEngine) -> None:
     folder = engine.new_folder()
     pq.write_table(pa.table({"person_id": pa.array([1], pa.int64())}), folder / "person.parquet")

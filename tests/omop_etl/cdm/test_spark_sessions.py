@@ -22,7 +22,7 @@ from omop_etl.cdm import Cdm, connect
 from omop_etl.cdm.engines.base import scratch_table
 from omop_etl.errors import CannotAnswerError, UsageError
 
-pytestmark = pytest.mark.xdist_group("spark")
+pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.slow]
 
 NUMBERS = scratch_table("numbers", sa.Column("person_id", sa.BigInteger))
 
