@@ -27,7 +27,9 @@ def test_who_was_in_the_other_cohort_before(page: Page, demo: Workspace) -> None
     records.close()
     with served(demo.folder) as address:
         page.goto(f"{address}/cohort?cohort=card-heart_failure&lang=zh")
-        expect(page.get_by_text("队列诊断")).to_be_visible(timeout=60_000)  # the last part of the page
+        expect(page.get_by_text("队列诊断", exact=True).first).to_be_visible(
+            timeout=60_000
+        )  # the last part of the page
         idle(page)
         page.get_by_role("button", name="添加标准").click()
         idle(page)
