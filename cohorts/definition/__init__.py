@@ -22,7 +22,7 @@ from cohorts.definition.criteria import (
     VisitDetail,
     VisitOccurrence,
 )
-from cohorts.definition.document import CohortDefinition, Semantics, read_definition
+from cohorts.definition.document import CohortDefinition, read_definition
 from cohorts.definition.expression import (
     CohortExpression,
     CollapseSettings,
@@ -48,6 +48,7 @@ from cohorts.definition.values import (
     Part,
     Period,
     ResultLimit,
+    Semantics,
     TextFilter,
     Window,
     WindowBound,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -13,9 +13,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cohorts.definition.expression import CohortExpression
 from cohorts.definition.referred import with_cohorts
 from cohorts.definition.unknown_keys import first_unknown_key
+from cohorts.definition.values import Semantics
 from omop_etl.errors import RweError, UsageError
-
-Semantics = Literal["circe", "exact"]
 
 _FORMAT = "rwe-cohort/1"
 

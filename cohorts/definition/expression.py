@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from cohorts.definition.criteria import AnyCriterion
 from cohorts.definition.groups import CriteriaGroup
-from cohorts.definition.values import CamelPart, Concept, ObservationWindow, Part, Period, ResultLimit
+from cohorts.definition.values import CamelPart, Concept, ObservationWindow, Part, Period, ResultLimit, Semantics
 
 
 class ConceptSetItem(CamelPart):
@@ -103,7 +101,7 @@ class NamedCohort(CamelPart):
 
     id: int
     name: str | None = None
-    semantics: Literal["circe", "exact"] = "exact"
+    semantics: Semantics = "exact"
     expression: CohortExpression | None = None
     file: str | None = None
 

@@ -7,6 +7,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel, to_pascal
 
+Semantics = Literal["circe", "exact"]
+"""What a definition means: exactly what OHDSI Circe makes of it, or what a clinician means."""
+
 
 def _circe_key(name: str) -> str:
     """Key that Circe gives a field: PascalCase, with the suffix ``CS`` in capitals."""

@@ -87,6 +87,7 @@ class _Planner:
         self.definition = definition
         self.filters = FilterPlanner(definition)
         self.criteria = CriterionPlanner(definition, self.filters)
+        self._cohorts: dict[int, nodes.Cohort] = {}
 
     def plan(self) -> Plan:
         expression = self.definition.expression
@@ -189,7 +190,7 @@ class _Planner:
             members = self._events_of(criterion.criteria_list, f"{path}.CriteriaList")
             planned = self.criteria.merged(criterion, members, path, count_column)
         elif isinstance(criterion, CohortMembership):
-            planned = self.criteria.of_cohort(criterion, self._cohort_of(criterion, path), path, count_column)
+            planned = self.criteria.of_cohort(criterion, self._named(criterion.cohort_id, path), path, count_column)
         else:
             planned = self.criteria.events(criterion, path, count_column)
         nested = criterion.correlated_criteria
@@ -198,20 +199,24 @@ class _Planner:
         around = self.group(nested, nodes.NestedIndex(planned), f"{path}.CorrelatedCriteria")
         return nodes.FilteredEvents(planned, around)
 
-    def _cohort_of(self, criterion: CohortMembership, path: str) -> nodes.Cohort:
-        """Rows of the cohort that a criterion names; a cohort holds those it refers to, so there can be no circle."""
-        wanted = [c for c in self.definition.expression.cohorts or [] if c.id == criterion.cohort_id]
-        if len(wanted) != 1:
-            self.refuse(
-                f"{path}.CohortId",
-                f"there is no cohort with id {criterion.cohort_id}"
-                if not wanted
-                else f"several cohorts have the id {criterion.cohort_id}",
-                "add it to Cohorts, or choose another",
-            )
-        other = wanted[0]
+    def _named(self, cohort_id: int | None, path: str) -> nodes.Cohort:
+        """Rows of a cohort that criteria name; each is planned once, however many name it."""
+        if cohort_id is None:
+            self.refuse(f"{path}.CohortId", "no cohort is named", "choose one")
+        if cohort_id not in self._cohorts:
+            self._cohorts[cohort_id] = self._planned(cohort_id, path)
+        return self._cohorts[cohort_id]
+
+    def _planned(self, cohort_id: int, path: str) -> nodes.Cohort:
+        """Plan a cohort as the definition it is; it holds those it refers to, so that there can be no circle."""
+        named = [cohort for cohort in self.definition.expression.cohorts or [] if cohort.id == cohort_id]
+        if not named:
+            self.refuse(f"{path}.CohortId", f"there is no cohort with id {cohort_id}", "add it, or choose another")
+        if len(named) > 1:
+            self.refuse("Cohorts", f"several cohorts have the id {cohort_id}", "give each an id of its own")
+        other = named[0]
         if other.expression is None:
-            self.refuse(f"Cohorts[id={other.id}].expression", "the cohort is empty", "give its expression or its file")
+            self.refuse("Cohorts", f"the cohort with id {cohort_id} is empty", "give its expression or its file")
         name = f"{self.definition.name} → {other.name or other.id}"
         return plan(CohortDefinition(name=name, semantics=other.semantics, expression=other.expression)).cohort
 

@@ -2,6 +2,7 @@
 
 from cohorts.explain.explain import explain
 from cohorts.explain.model import (
+    COHORT,
     AlmostEntry,
     DateWindow,
     Evidence,
@@ -15,6 +16,7 @@ from cohorts.explain.model import (
 )
 
 __all__ = [
+    "COHORT",
     "AlmostEntry",
     "DateWindow",
     "Evidence",

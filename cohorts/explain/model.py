@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from cohorts.definition import CorrelatedCriterion, CriteriaGroup, Criterion, DemographicCriterion
+
+COHORT: Final = "cohort"
+"""In place of a table of the CDM: the rows of a cohort."""
 
 Value = float | int | str | bool | date | None
 FateKind = Literal[
@@ -31,7 +34,7 @@ class Record:
     Attributes
     ----------
     table : str
-        Table of the CDM; empty for a span that was merged from several rows.
+        Table of the CDM; ``cohort`` for a row of a cohort, empty for a span that was merged from several rows.
     row_id : int
         Its primary key.
     concept_id : int, optional

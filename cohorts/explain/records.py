@@ -60,15 +60,15 @@ class Records:
     def load(self, nodes: Mapping[str, Iterable[Node]]) -> None:
         """Read the rows of all events of some nodes, given by domain, and the names of their concepts."""
         for name, of_domain in nodes.items():
-            if name:
+            if name in DOMAINS:
                 self._rows[name] = self._read(name, [self._evaluator.number(node) for node in of_domain])
         described = [row for rows in self._rows.values() for row in rows.values()]
         self._name({i for row in described for i in (row.concept, row.unit, row.value_concept) if i})
 
     def record(self, domain: str, event: EventRow) -> Record:
         """Describe an event by its row."""
-        if not domain:
-            return Record("", event.event_id, None, "", event.start, event.end)
+        if domain not in DOMAINS:
+            return Record(domain, event.event_id, None, "", event.start, event.end)
         row = self._rows[domain].get(event.event_id, _Row())
         return Record(
             table=DOMAINS[domain].table,
@@ -94,7 +94,7 @@ class Records:
         """What a test looked at in an event of a node, given by person and event number."""
         number = self._evaluator.number(node)
         if (number, test.target) not in self._values:
-            targets = DOMAINS[domain].targets if domain else COMMON_TARGETS
+            targets = DOMAINS[domain].targets if domain in DOMAINS else COMMON_TARGETS
             records = self._with_columns(number, domain, targets[test.target])
             self._values[number, test.target] = self._look(records, targets[test.target])
         return self._values[number, test.target].get(key)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cohorts.engine.nodes import AnyEvents, AnySpans, AnyTruth, Events, Filter, FilteredEvents, Node
+from cohorts.engine.nodes import AnyEvents, AnySpans, AnyTruth, CohortSpans, Events, Filter, FilteredEvents, Node
+from cohorts.explain.model import COHORT
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ class Relaxed:
 
     @property
     def domain(self) -> str:
-        """Name of the domain of the records; empty for merged spans and rows of cohorts."""
+        """Name of the domain of the records; ``cohort`` for the rows of a cohort, empty for merged spans."""
+        if isinstance(self.own, CohortSpans):
+            return COHORT
         return self.own.domain if isinstance(self.own, Events) else ""
 
     def nodes(self) -> Iterator[Node]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cohorts import generate, read_definition
+from cohorts.engine.plan import plan
 from cohorts.lint import lint
 from omop_etl.errors import RweError
 from tests.cohorts.patients import around, days, definition, patients, rows, rule, starts
@@ -109,7 +110,7 @@ def test_a_cohort_may_stand_in_a_file_of_its_own_and_is_kept_inside_the_document
     ("cohorts", "message"),
     [
         ([], "InclusionRules.0..*CohortMembership.CohortId: there is no cohort with id 7"),
-        ([{"id": 7}], "the cohort is empty"),
+        ([{"id": 7}], "the cohort with id 7 is empty"),
         ([*COHORTS, *COHORTS], "several cohorts have the id 7"),
         ([{"id": 7, "file": "gone.json"}], "there is no file gone.json"),
         ([{"id": 7, "file": "asked.json"}], "circle: asked.json → asked.json"),
@@ -136,3 +137,11 @@ def test_a_cohort_is_checked_as_a_definition_of_its_own() -> None:
     )
     critical = [problem.path for problem in lint(read_definition(asked)) if problem.severity == "critical"]
     assert critical == ["Cohorts[0].expression.PrimaryCriteria.CriteriaList[0].DrugExposure.CodesetId"]
+
+
+def test_cohorts_in_cohorts_are_planned_once_each_however_often_they_are_named() -> None:
+    deep: dict[str, Any] = TREATED
+    for _ in range(20):
+        twice = rule(*(around({"CohortMembership": {"CohortId": 1}}, at_least=n) for n in (1, 2)))
+        deep = definition(InclusionRules=[twice], Cohorts=[{"id": 1, "expression": deep}])
+    assert len(plan(read_definition(deep)).rules) == 1

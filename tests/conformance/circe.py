@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from cohorts import CohortDefinition, GeneratedCohorts, read_definition
-from tests.conformance.reference import reference
+from tests.conformance.reference import folder_of
 
-CIRCE = reference("circe")
+CIRCE = folder_of("circe")
 CDMS = ("gibleed", "dense")
 
 

@@ -8,8 +8,11 @@ import pytest
 
 from cohorts import generate
 from omop_etl.cdm import connect
-from tests.conformance.circe import CDMS, CIRCE, covering, definitions, differences, runs_of
+from tests.conformance.circe import CDMS, covering, definitions, differences, runs_of
+from tests.conformance.reference import reference
 from tests.servers.loading import load_folder
+
+CIRCE = reference("circe")
 
 pytestmark = pytest.mark.conformance
 

@@ -9,7 +9,10 @@ import pytest
 
 from cohorts import GeneratedCohorts, generate
 from omop_etl.cdm import connect
-from tests.conformance.circe import CDMS, CIRCE, definitions, differences, expected_of, runs_of
+from tests.conformance.circe import CDMS, definitions, differences, expected_of, runs_of
+from tests.conformance.reference import reference
+
+CIRCE = reference("circe")
 
 pytestmark = [pytest.mark.conformance, pytest.mark.xdist_group("circe")]
 

@@ -26,7 +26,7 @@ def compare_semantics(
 ) -> None:
     """Count who is in a cohort under Circe's semantics, who under exact semantics, and who under one only."""
     t = translator_of(lang)
-    definitions = {file: read_definition(file) for file in files}
+    definitions = [read_definition(file) for file in files]
     with connect(cdm) as opened:
         evaluator = Evaluator(opened)
         policy = Settings().policy
@@ -40,7 +40,7 @@ def compare_semantics(
                     policy,
                 ),
             )
-            for definition in definitions.values()
+            for definition in definitions
         ]
         snapshot = opened.snapshot
     if as_json:

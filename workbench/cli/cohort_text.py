@@ -16,7 +16,7 @@ from workbench.concepts import concept_labels
 from workbench.differences import People, changes_between, people_between
 from workbench.locales import Translator
 from workbench.sentences import Narrator
-from workbench.sentences.names import cohort_names, concept_set_lines, concept_set_names, concepts_of
+from workbench.sentences.names import concept_set_lines, concepts_of
 from workbench.settings import Settings
 
 app = typer.Typer()
@@ -54,10 +54,7 @@ def describe(
 
 
 def _sentences(t: Translator, definition: CohortDefinition, names: dict[int, str] | None) -> list[str]:
-    expression = definition.expression
-    if names is None:
-        return Narrator.of(t, expression).definition(expression)
-    return Narrator(t, concept_set_names(t, definition, names), names, cohort_names(expression)).definition(expression)
+    return Narrator.of(t, definition.expression, names).definition(definition.expression)
 
 
 @app.command(name="sql")

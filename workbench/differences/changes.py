@@ -12,7 +12,7 @@ from cohorts import CohortDefinition
 from cohorts.definition import ConceptSet, InclusionRule
 from workbench.locales import Translator
 from workbench.sentences import Narrator
-from workbench.sentences.names import cohort_names, concept_set_contents, concept_set_names
+from workbench.sentences.names import concept_set_contents
 
 Kind = Literal["added", "removed", "changed", "moved"]
 
@@ -87,14 +87,7 @@ class _Differ:
         self.t = t
         self._old, self._new = old, new
         self._names = names or {}
-        self._before, self._after = (self._narrator(definition, names) for definition in (old, new))
-
-    def _narrator(self, definition: CohortDefinition, names: dict[int, str] | None) -> Narrator:
-        if names is None:
-            return Narrator.of(self.t, definition.expression)
-        return Narrator(
-            self.t, concept_set_names(self.t, definition, names), names, cohort_names(definition.expression)
-        )
+        self._before, self._after = (Narrator.of(t, definition.expression, names) for definition in (old, new))
 
     def changes(self) -> Iterator[Change]:
         t, old, new = self.t, self._old.expression, self._new.expression

@@ -13,7 +13,7 @@ from workbench.concepts import concept_labels
 from workbench.explanations.lines import Line, explanation_lines
 from workbench.locales import Translator
 from workbench.sentences import Narrator
-from workbench.sentences.names import cohort_names, concept_set_names, concepts_of
+from workbench.sentences.names import concepts_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def explain_persons(t: Translator, definition: CohortDefinition, cdm: Cdm, perso
     explanations = explain(definition, cdm, persons)
     ids = {number for explanation in explanations for number in _concepts(explanation)}
     labels = concept_labels(cdm, ids | set(concepts_of(definition)), t.language)
-    narrator = Narrator(t, concept_set_names(t, definition, labels), labels, cohort_names(definition.expression))
+    narrator = Narrator.of(t, definition.expression, labels)
     return [Explained(e, explanation_lines(t, definition, narrator, e, labels)) for e in explanations]
 
 

@@ -63,7 +63,7 @@ class Conditions:
         self.t = t
         self._cohorts = cohorts or {}
         self._concept_sets = concept_sets
-        self._concepts = concepts or {}
+        self._concepts = concepts
 
     def group(self, group: CriteriaGroup, anchor: Anchor | None = None) -> str:
         """Say a group of conditions; days are counted from `anchor`, by default from the index date."""
@@ -176,7 +176,9 @@ class Conditions:
     def _attributes(self, part: Part) -> list[str]:
         units = getattr(part, "unit", None)
         unit = (
-            values.concepts(self.t, units, self._concepts) if units and getattr(part, "value_as_number", None) else ""
+            values.concepts(self.t, units, self._concepts or {})
+            if units and getattr(part, "value_as_number", None)
+            else ""
         )
         said_by_kind = self._source(part) if getattr(part, "codeset_id", None) is None else ""
         said = []
@@ -216,7 +218,7 @@ class Conditions:
                 return t("not recorded") if value.is_exclusion else t("recorded")
             name, negated = self._set(value.codeset_id), bool(value.is_exclusion)
         elif isinstance(value, list):
-            name = values.concepts(t, value, self._concepts)
+            name = values.concepts(t, value, self._concepts or {})
         elif isinstance(value, bool):
             return ""
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from cohorts import CohortDefinition
@@ -10,6 +10,9 @@ from cohorts.definition import CohortExpression, Concept, ConceptSet, ConceptSet
 from workbench.locales import Language, Translator
 
 _MOST_NAMES: Final = 3
+
+Labels = Mapping[str, Mapping[Language, str]]
+"""What to call something, by its own name and the language."""
 
 
 def concepts_of(definition: CohortDefinition) -> list[int]:
@@ -30,17 +33,17 @@ def _concepts_in(part: object) -> Iterator[Concept]:
 
 def concept_set_names(
     t: Translator,
-    definition: CohortDefinition,
-    concept_names: dict[int, str],
-    labels: dict[str, dict[Language, str]] | None = None,
+    expression: CohortExpression,
+    concept_names: Mapping[int, str],
+    labels: Labels | None = None,
 ) -> dict[int, str]:
-    """Name the concept sets of a definition.
+    """Name the concept sets of an expression.
 
     Parameters
     ----------
     t : Translator
         Of the reader's language.
-    definition : CohortDefinition
+    expression : CohortExpression
         Whose sets.
     concept_names : dict of int to str
         Names of the concepts in that language.
@@ -52,11 +55,11 @@ def concept_set_names(
     dict of int to str
         By id: the label; or the concepts, where they are few; or the set's own name.
     """
-    sets = definition.expression.concept_sets or []
+    sets = expression.concept_sets or []
     return {known.id: _name(t, known, concept_names, labels or {}) for known in sets}
 
 
-def _name(t: Translator, known: ConceptSet, names: dict[int, str], labels: dict[str, dict[Language, str]]) -> str:
+def _name(t: Translator, known: ConceptSet, names: Mapping[int, str], labels: Labels) -> str:
     label = labels.get(known.name or "", {}).get(t.language)
     if label:
         return label

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from cohorts.definition import CohortExpression, DateOffset, DrugEraExit, InclusionRule, NamedCohort
-from workbench.locales import Language, Translator, mark
+from workbench.locales import Translator, mark
 from workbench.sentences import values
 from workbench.sentences.conditions import Conditions
-from workbench.sentences.names import cohort_names
+from workbench.sentences.names import Labels, cohort_names, concept_set_names
 
 _ENTRY_LIMITS: Final = {
     "first": mark("Of several such events of a person, the first one counts."),
@@ -40,10 +40,31 @@ class Narrator(Conditions):
     """
 
     @classmethod
-    def of(cls, t: Translator, expression: CohortExpression) -> Narrator:
-        """Make one that uses the definition's own names of its concept sets."""
-        sets = {s.id: (s.name or str(s.id)).strip() for s in expression.concept_sets or []}
-        return cls(t, sets, cohorts=cohort_names(expression))
+    def of(
+        cls,
+        t: Translator,
+        expression: CohortExpression,
+        concepts: Mapping[int, str] | None = None,
+        labels: Labels | None = None,
+    ) -> Narrator:
+        """Make one for an expression.
+
+        Parameters
+        ----------
+        t : Translator
+            Of the reader's language.
+        expression : CohortExpression
+            What is to be said.
+        concepts : mapping of int to str, optional
+            Names of concepts in that language; without them concept sets go by the names that the expression has.
+        labels : mapping, optional
+            What to call concept sets and rules, by their own name and the language.
+        """
+        if concepts is None:
+            sets = {known.id: (known.name or str(known.id)).strip() for known in expression.concept_sets or []}
+        else:
+            sets = concept_set_names(t, expression, concepts, labels)
+        return cls(t, sets, concepts, cohort_names(expression))
 
     def entry(self, expression: CohortExpression) -> list[str]:
         """Say what brings a person in."""
@@ -91,9 +112,7 @@ class Narrator(Conditions):
             return self._era_exit(strategy.custom_era)
         return self.t("A person leaves at the end of the observation period.")
 
-    def definition(
-        self, expression: CohortExpression, labels: Mapping[str, dict[Language, str]] | None = None
-    ) -> list[str]:
+    def definition(self, expression: CohortExpression, labels: Labels | None = None) -> list[str]:
         """Say the whole definition: entry, rules by name (or by what `labels` has for it), censoring, exit."""
         t, called = self.t, labels or {}
         said = self.entry(expression)
@@ -116,10 +135,10 @@ class Narrator(Conditions):
         return said + [line for other in expression.cohorts or [] for line in self._other_cohort(other)]
 
     def _other_cohort(self, other: NamedCohort) -> list[str]:
-        """Say what a cohort is that criteria refer to, in the names that its own concept sets have."""
+        """Say what a cohort is that criteria refer to; it has concept sets of its own."""
         if other.expression is None:
             return []
-        own = Narrator.of(self.t, other.expression)
+        own = Narrator.of(self.t, other.expression, self._concepts)
         name = (other.name or str(other.id)).strip()
         return [
             self.t(

@@ -18,7 +18,7 @@ from workbench.locales import Language, translator
 from workbench.profile import DataProfile, profile_of
 from workbench.reports import ReportFormat, ReportModel, write
 from workbench.sentences import Narrator
-from workbench.sentences.names import cohort_names, concept_set_names, concepts_of
+from workbench.sentences.names import concepts_of
 from workbench.studies.bundle import new_bundle, write_manifest, write_table
 from workbench.studies.feasibility import FeasibilityView, Screening, screen, view
 from workbench.studies.feasibility_report import feasibility_report
@@ -83,14 +83,13 @@ def report_of(
     t = translator(language)
     definition = run.screening.definition
     labels = concept_labels(cdm, concepts_of(definition), language)
-    names = concept_set_names(t, definition, labels, run.protocol.labels)
     return feasibility_report(
         t,
         run.protocol,
         run.screening,
         run.view,
         policy,
-        narrator=Narrator(t, names, labels, cohort_names(definition.expression)),
+        narrator=Narrator.of(t, definition.expression, labels, run.protocol.labels),
         data_source=run.profile.source,
         vocabulary=run.profile.vocabulary,
         command=f"rwe feasibility run {run.protocol.name}.yaml --cdm CDM --out DIR",

@@ -22,7 +22,7 @@ from workbench.reports import ReportFormat, ReportModel, write
 from workbench.reports.charts import ImageFormat, render_chart
 from workbench.reports.fonts import register_for_matplotlib
 from workbench.sentences import Narrator
-from workbench.sentences.names import cohort_names, concept_set_names, concepts_of
+from workbench.sentences.names import concepts_of
 from workbench.studies.bundle import new_bundle, read_manifest, write_manifest, write_table
 from workbench.studies.planted import planted_beside
 from workbench.studies.study import Study, read_study
@@ -71,9 +71,7 @@ def study_report_of(
     narrators = {}
     for name, definition in study.definitions.items():
         labels = concept_labels(cdm, concepts_of(definition), language)
-        narrators[name] = Narrator(
-            t, concept_set_names(t, definition, labels, study.labels), labels, cohort_names(definition.expression)
-        )
+        narrators[name] = Narrator.of(t, definition.expression, labels, study.labels)
     command = f"rwe study run {study.name}.yaml --cdm CDM --out DIR"
     return study_report(t, view, policy, narrators=narrators, profile=profile, command=command, created=created)
 

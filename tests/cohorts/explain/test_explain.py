@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cohorts import read_definition
-from cohorts.explain import Explanation, explain
+from cohorts.explain import COHORT, Explanation, explain
 from omop_etl.cdm import Cdm
 from tests.cohorts.patients import CONDITION, SETS, around, concept_set, days, definition, patients, rule
 
@@ -293,3 +293,28 @@ def test_only_the_persons_asked_for_are_explained_in_their_order(tmp_path: Path)
     )
     found = explain(read_definition(definition(CONDITION)), cdm, [3, 99, 2, 3])
     assert [(e.person_id, e.known, e.is_in) for e in found] == [(3, True, True), (99, False, False), (2, True, False)]
+
+
+def test_a_cohort_that_was_entered_too_late_says_so_and_its_rows_are_called_rows_of_a_cohort(tmp_path: Path) -> None:
+    cdm = patients(
+        tmp_path,
+        """
+        condition_occurrence
+        person | concept | start
+        1      | 10      | 2020-01-01
+
+        drug_exposure
+        person | concept | start      | end
+        1      | 20      | 2020-02-02 | 2020-03-03
+        """,
+    )
+    treated = {"id": 1, "name": "treated", "semantics": "circe", "expression": definition(DRUG, EndStrategy=None)}
+    asked = around({"CohortMembership": {"CohortId": 1}}, at_least=1, StartWindow=AFTER)
+    found = why(cdm, definition(InclusionRules=[rule(asked)], Cohorts=[treated]))
+    (near,) = found.fates[0].rules[0].finding.near
+    assert (near.record.table, near.record.start, near.record.end) == (COHORT, date(2020, 2, 2), date(2029, 12, 31))
+    assert [(miss.kind, miss.days) for miss in near.misses] == [("late", 2)]
+    long = around({"CohortMembership": {"CohortId": 1, "Duration": {"Op": "lt", "Value": 9}}}, at_least=1)
+    found = why(cdm, definition(InclusionRules=[rule(long)], Cohorts=[treated]))
+    (near,) = found.fates[0].rules[0].finding.near
+    assert [(miss.kind, miss.target, miss.value) for miss in near.misses] == [("attribute", "duration", 3620)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -18,6 +19,9 @@ from workbench.workspace import Workspace
 
 __all__ = ["language"]
 
+LOOKED_AT, BESIDE = f"looked-at-{os.getpid()}", f"beside-{os.getpid()}"
+"""Drafts of this process alone: processes that run tests side by side share the example workspace."""
+
 FAILURE, KIDNEY = phenotype("heart_failure").definition(), phenotype("chronic_kidney_disease").definition()
 
 
@@ -31,11 +35,11 @@ def save(workspace: Workspace, draft: str, definition: CohortDefinition) -> None
 @pytest.fixture
 def page(language: Language, demo: Workspace, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """Give the cohort page with a draft that is named in its address, not yet run."""
-    save(demo, "looked-at", FAILURE)
-    save(demo, "beside", KIDNEY)
+    save(demo, LOOKED_AT, FAILURE)
+    save(demo, BESIDE, KIDNEY)
     monkeypatch.setenv("RWE_HOME", str(demo.folder))
     shown = AppTest.from_string("from workbench.app.views import cohort\ncohort.show()", default_timeout=180)
-    shown.query_params["lang"], shown.query_params["cohort"] = language, "looked-at"
+    shown.query_params["lang"], shown.query_params["cohort"] = language, LOOKED_AT
     return shown
 
 
@@ -75,10 +79,10 @@ def test_every_table_is_shown_and_no_small_count(page: AppTest, language: Langua
 
 def test_cohorts_beside_one_another_and_a_changed_choice(page: AppTest, language: Language) -> None:
     t, shown = translator(language), page.run()
-    shown.multiselect(key="keep.beside-looked-at").set_value(["beside"]).run()
+    shown.multiselect(key=f"keep.beside-{LOOKED_AT}").set_value([BESIDE]).run()
     run(shown)
     assert t("In both cohorts") in shown.table[-1].value.columns
-    shown.multiselect(key="keep.beside-looked-at").set_value([]).run()
+    shown.multiselect(key=f"keep.beside-{LOOKED_AT}").set_value([]).run()
     assert not captions(shown)
     again = t("The definition or the choice has changed. Run the diagnostics again.")
     assert again in [info.value for info in shown.info]
@@ -93,7 +97,7 @@ def test_a_cohort_of_few_or_nobody_says_so(page: AppTest, language: Language, mo
 
 
 def test_a_definition_without_an_entry_event_is_not_run(page: AppTest, language: Language, demo: Workspace) -> None:
-    save(demo, "looked-at", new_definition("empty"))
+    save(demo, LOOKED_AT, new_definition("empty"))
     shown = page.run()
     assert not shown.exception
     assert "run-diagnostics" not in [button.key for button in shown.button]

@@ -9,7 +9,7 @@ import streamlit as st
 from cohorts.definition import Concept, NumericRange
 from workbench.app.choices import distinct
 from workbench.app.cohort.editing import Member
-from workbench.app.cohort.others import cohorts_to_choose
+from workbench.app.cohort.others import cohort_of, cohorts_to_choose
 from workbench.app.cohort.picker import pick_concepts
 from workbench.app.data import Source
 from workbench.app.results import labels, recorded
@@ -68,12 +68,13 @@ def member_fields(t: Translator, source: Source, member: Member, purpose: Purpos
 
 
 def _membership(t: Translator, member: Member, purpose: Purpose) -> CriterionForm:
-    offered = {cohort.id: cohort for cohort in cohorts_to_choose(member.form.cohort)}
+    before = member.form.cohort
+    offered = distinct(cohorts_to_choose(t, before))
     chosen = st.selectbox(
         t("Cohort"),
         list(offered),
-        index=0 if member.form.cohort is not None else None,
-        format_func=lambda number: offered[number].name or str(number),
+        index=list(offered).index(before.id) if before is not None else None,
+        format_func=offered.__getitem__,
         placeholder=t("Choose a saved cohort"),
         disabled=not offered,
         key=member.key("cohort"),
@@ -84,9 +85,7 @@ def _membership(t: Translator, member: Member, purpose: Purpose) -> CriterionFor
     if purpose == "rule":
         st.markdown(f":gray[{t('What counts is the day on which the time in that cohort begins.')}]")
     first = st.checkbox(t("Only the first such time of the person"), value=member.form.first, key=member.key("first"))
-    return CriterionForm(
-        kind=MEMBERSHIP, cohort=offered.get(chosen) if chosen is not None else None, first=first, **given
-    )
+    return CriterionForm(kind=MEMBERSHIP, cohort=cohort_of(chosen, before), first=first, **given)
 
 
 def _has_more(form: CriterionForm) -> bool:

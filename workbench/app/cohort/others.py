@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from cohorts.definition import NamedCohort
 from workbench.app.cohort.draft import current_draft, saved_definition, saved_drafts
+from workbench.locales import Translator
 
 
-def cohorts_to_choose(chosen: NamedCohort | None) -> list[NamedCohort]:
-    """List the cohorts that a criterion can name: the one it names, those of the draft, and the saved ones.
+def cohorts_to_choose(t: Translator, chosen: NamedCohort | None) -> dict[int | str, str]:
+    """List the cohorts that a criterion can name: those that the draft holds, by id, and the saved ones, by draft.
 
-    A saved cohort is copied into the draft with an id of its own, so that the draft stands alone and what is changed in
-    the other one later does not change it. The draft itself is not offered, nor is one in which nobody can enter.
+    A saved cohort is copied into the draft, so that the draft stands alone and what is changed in the other one later
+    does not change it. The draft itself is not offered.
     """
     draft = current_draft()
-    inside = (draft.definition.expression.cohorts or []) if draft is not None else []
-    known = {cohort.id: cohort for cohort in ([chosen] if chosen is not None else []) + inside}
-    free = max(known, default=-1) + 1
-    for number, draft_id in enumerate(saved_drafts()):
-        other = saved_definition(draft_id)
-        if other is None or (draft is not None and draft_id == draft.draft_id):
-            continue
-        same = any(c.expression == other.expression and c.semantics == other.semantics for c in known.values())
-        if other.expression.primary_criteria.criteria_list and not same:
-            known[free + number] = NamedCohort(
-                id=free + number, name=other.name, semantics=other.semantics, expression=other.expression
-            )
-    return list(known.values())
+    offered: dict[int | str, str] = {
+        cohort.id: t("{name} (copy in this definition)", name=cohort.name or cohort.id) for cohort in _held(chosen)
+    }
+    offered |= {key: name for key, name in saved_drafts().items() if draft is None or key != draft.draft_id}
+    return offered
+
+
+def cohort_of(choice: int | str | None, chosen: NamedCohort | None) -> NamedCohort | None:
+    """Give the cohort that was chosen: the copy that the draft holds, or a new one under an id of its own."""
+    held = {cohort.id: cohort for cohort in _held(chosen)}
+    if choice is None or isinstance(choice, int):
+        return None if choice is None else held.get(choice)
+    other = saved_definition(choice)
+    if other is None:
+        return None
+    for known in held.values():
+        if (known.expression, known.semantics) == (other.expression, other.semantics):
+            return known
+    free = max(held, default=-1) + 1 + list(saved_drafts()).index(choice)
+    return NamedCohort(id=free, name=other.name, semantics=other.semantics, expression=other.expression)
+
+
+def _held(chosen: NamedCohort | None) -> list[NamedCohort]:
+    draft = current_draft()
+    held = list((draft.definition.expression.cohorts or []) if draft is not None else [])
+    return held if chosen is None or chosen.id in [cohort.id for cohort in held] else [*held, chosen]

@@ -7,10 +7,10 @@ from workbench.app.data import Source
 from workbench.app.results import labels
 from workbench.locales import Translator
 from workbench.sentences import Narrator
-from workbench.sentences.names import cohort_names, concept_set_names, concepts_of
+from workbench.sentences.names import concepts_of
 
 
 def narrator_for(t: Translator, source: Source, definition: CohortDefinition) -> Narrator:
     """Make a narrator that names a concept set by its concepts where they are few, else by its own name."""
     names = labels(source, concepts_of(definition), t.language)
-    return Narrator(t, concept_set_names(t, definition, names), names, cohort_names(definition.expression))
+    return Narrator.of(t, definition.expression, names)
