@@ -22,8 +22,8 @@ NAMES = {"heart_failure": "本队列：心衰", "chronic_kidney_disease": "另�
 def test_who_was_in_the_other_cohort_before(page: Page, demo: Workspace) -> None:
     records = open_records(demo.records_file)
     with records.session.begin() as session:
-        for name in NAMES:
-            named = phenotype(name).definition("zh").model_copy(update={"name": NAMES[name]})
+        for name, title in NAMES.items():
+            named = phenotype(name).definition("zh").model_copy(update={"name": title})
             session.merge(DraftRow(draft_id=f"card-{name}", kind="cohort", name=named.name, content=named.to_json()))
     records.close()
     with served(demo.folder) as address:
