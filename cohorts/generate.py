@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -12,6 +10,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from cohorts.attrition import attrition_of
+from cohorts.collection_pause import collection_paused
 from cohorts.definition import CohortDefinition
 from cohorts.engine.evaluator import Evaluator, Progress
 from cohorts.engine.nodes import Node
@@ -206,22 +205,10 @@ def generate(
     """
     _require_content(cdm)
     evaluator = evaluator or Evaluator(cdm)
-    with _collection_paused():
+    with collection_paused():
         plans, refused = _planned(definitions, evaluator, strict=strict)
         evaluator.evaluate([planned.cohort for planned in plans.values()], progress)
     return GeneratedCohorts(dict(definitions), refused, evaluator, plans)
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """Keep Python from looking for garbage again and again while plans, which are not, pile up."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _planned(

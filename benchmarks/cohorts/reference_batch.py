@@ -15,6 +15,7 @@ from benchmarks.cohorts.profile import COLUMNS, ProfiledEvaluator, rows_of
 from benchmarks.measuring import Report, Stopwatch, peak_megabytes
 from cohorts import GeneratedCohorts, generate, read_definition
 from omop_etl.cdm import Cdm, connect
+from workbench.cli.definitions import read_definitions
 
 _REFERENCE = Path(os.environ.get("RWE_REFERENCE", Path(__file__).resolve().parents[3] / "shared" / "reference"))
 _QUICK = 40
@@ -83,7 +84,7 @@ class _Ours:
 def _ours(cdm: Cdm, files: list[Path], report: Report) -> _Ours:
     evaluator = ProfiledEvaluator(cdm)
     with Stopwatch() as watch, evaluator.noting() as spent:
-        definitions = {file.stem: read_definition(file) for file in files}
+        definitions, _ = read_definitions(files)
         cohorts = generate(definitions, cdm, strict=False, evaluator=evaluator)
         rows = cohorts.rows
     report.table("where our time goes", COLUMNS, rows_of(spent))

@@ -72,7 +72,26 @@ def _known_keys(kind: type[Part]) -> dict[str, str]:
 
 def first_unknown_key(part: Part) -> UnknownKey | None:
     """Return the first unknown key of an expression, if there is one."""
-    return next(unknown_keys(part), None)
+    return next(unknown_keys(part), None) if _any_extra(part) else None
+
+
+def _any_extra(part: Part) -> bool:
+    """Whether any part but a concept has a key that its model does not know; fast, since most have none."""
+    leads_on: dict[type, bool] = {list: True}  # a look at an abstract base for every value would cost the most
+    stack: list[object] = [part]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            stack.extend(item)
+            continue
+        kind = type(item)
+        if kind not in leads_on:
+            leads_on[kind] = issubclass(kind, Part) and not issubclass(kind, Concept)
+        if leads_on[kind]:
+            if getattr(item, "model_extra", None):
+                return True
+            stack.extend(value for value in vars(item).values() if leads_on.get(type(value), True))
+    return False
 
 
 def _inside(value: object, path: str) -> Iterator[UnknownKey]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cohorts import CohortDefinition, read_definition
+from cohorts.collection_pause import collection_paused
 from omop_etl.errors import RweError, UsageError
 from workbench.cli.console import complain, remark, t
 
@@ -20,13 +21,14 @@ def read_definitions(files: list[Path]) -> tuple[dict[str, CohortDefinition], di
         )
     read: dict[str, CohortDefinition] = {}
     refused: dict[str, RweError] = {}
-    for file in files:
-        try:
-            read[file.stem] = read_definition(file)
-        except UsageError:
-            raise
-        except RweError as error:
-            refused[file.stem] = error
+    with collection_paused():
+        for file in files:
+            try:
+                read[file.stem] = read_definition(file)
+            except UsageError:
+                raise
+            except RweError as error:
+                refused[file.stem] = error
     return read, refused
 
 

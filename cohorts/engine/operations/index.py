@@ -100,27 +100,60 @@ class EnterCohort(Operation[Entry]):
             add_days(starts, parameters.c.prior_days) <= EVENTS.c.start_date,
             add_days(EVENTS.c.start_date, parameters.c.post_days) <= ends,
         )
-        person = (parameters.c.node, EVENTS.c.person_id)
-        sort_date = EVENTS.c.sort_date.desc() if shape == "last" else EVENTS.c.sort_date
-        order = (sort_date, EVENTS.c.event_id, members.c.meaning, starts)
-        numbered = (
+        observed_events = (
             sa.select(
-                *person,
-                sa.func.row_number().over(partition_by=person, order_by=order).label("ordinal"),
+                parameters.c.node,
+                EVENTS.c.person_id,
+                EVENTS.c.sort_date,
+                EVENTS.c.event_id.label("record_id"),
+                members.c.meaning,
                 EVENTS.c.start_date,
                 EVENTS.c.end_date,
                 starts.label("period_start"),
                 ends.label("period_end"),
                 EVENTS.c.visit_id,
-                sa.func.count().over(partition_by=person).label("candidates"),
             )
             .join(members, members.c.node == parameters.c.node)
             .join(EVENTS, EVENTS.c.node == members.c.member)
             .join(period, observed)
-            .subquery("numbered")
         )
-        query = sa.select(*numbered.c)
-        return query if shape == "all" else query.where(numbered.c.ordinal == 1)
+        if shape == "all":
+            event = observed_events.subquery("observed")
+            return _numbered(event.c, sa.func.count().over(partition_by=(event.c.node, event.c.person_id)))
+        return _limited(observed_events.cte("observed"), shape)
+
+
+def _numbered(event: Any, candidates: ColumnElement[Any]) -> sa.Select[Any]:
+    """Rows of `INDEX`, numbered per person by date, record, criterion and observation period."""
+    order = (event.sort_date, event.record_id, event.meaning, event.period_start)
+    return sa.select(
+        event.node,
+        event.person_id,
+        sa.func.row_number().over(partition_by=(event.node, event.person_id), order_by=order).label("ordinal"),
+        event.start_date,
+        event.end_date,
+        event.period_start,
+        event.period_end,
+        event.visit_id,
+        candidates.label("candidates"),
+    )
+
+
+def _limited(observed: sa.CTE, limit: Limit) -> sa.Select[Any]:
+    """First event of those on each person's first (or last) day: only these few need an order."""
+    person = (observed.c.node, observed.c.person_id)
+    outermost = sa.func.max if limit == "last" else sa.func.min
+    day = sa.select(
+        *person, outermost(observed.c.sort_date).label("sort_date"), sa.func.count().label("candidates")
+    ).group_by(*person)
+    of_person = day.subquery("of_person")
+    on_that_day = sa.and_(
+        of_person.c.node == observed.c.node,
+        of_person.c.person_id == observed.c.person_id,
+        of_person.c.sort_date == observed.c.sort_date,
+    )
+    numbered = _numbered(observed.c, of_person.c.candidates).join(of_person, on_that_day).subquery("numbered")
+    return sa.select(*numbered.c).where(numbered.c.ordinal == 1)
 
 
 class Qualify(Operation[Qualified]):

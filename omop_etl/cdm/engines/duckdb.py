@@ -127,13 +127,18 @@ class DuckDBEngine(Engine):
 
     def _put_few(self, target: str, data: pa.Table) -> None:
         """Make a small table by bound values: registering Arrow data costs more than a few rows are worth."""
-        columns = ", ".join(f'"{field.name}" {_DUCKDB_TYPES[field.type]}' for field in data.schema)
-        self._connection.execute(f"CREATE OR REPLACE TABLE {target} ({columns})")
+        names = ", ".join(f'"{field.name}"' for field in data.schema)
+        types = [_DUCKDB_TYPES[field.type] for field in data.schema]
+        row = f"({', '.join(f'?::{name}' for name in types)})"
         if data.num_rows:
-            places = ", ".join("?" * data.num_columns)
-            values = ", ".join([f"({places})"] * data.num_rows)
-            rows = zip(*(column.to_pylist() for column in data.columns), strict=True)
-            self._connection.execute(f"INSERT INTO {target} VALUES {values}", [value for row in rows for value in row])
+            values = f"VALUES {', '.join([row] * data.num_rows)}"
+        else:
+            values = f"SELECT {', '.join(f'NULL::{name}' for name in types)} WHERE false"
+        rows = zip(*(column.to_pylist() for column in data.columns), strict=True)
+        self._connection.execute(
+            f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM ({values}) AS few ({names})",
+            [value for row in rows for value in row],
+        )
 
     @override
     def columns(self, schema: str = CDM_SCHEMA) -> dict[str, list[str]]:

@@ -277,30 +277,18 @@ INSERT INTO scratch.index_events (
   visit_id,
   candidates
 )
-SELECT
-  numbered.node,
-  numbered.person_id,
-  numbered.ordinal,
-  numbered.start_date,
-  numbered.end_date,
-  numbered.period_start,
-  numbered.period_end,
-  numbered.visit_id,
-  numbered.candidates
-FROM (
+WITH observed AS (
   SELECT
     p_entry_4df83677.node AS node,
     events.person_id AS person_id,
-    ROW_NUMBER() OVER (
-      PARTITION BY p_entry_4df83677.node, events.person_id
-      ORDER BY events.sort_date DESC NULLS FIRST, events.event_id, m_entry_4df83677.meaning, observation_period.observation_period_start_date
-    ) AS ordinal,
+    events.sort_date AS sort_date,
+    events.event_id AS record_id,
+    m_entry_4df83677.meaning AS meaning,
     events.start_date AS start_date,
     events.end_date AS end_date,
     observation_period.observation_period_start_date AS period_start,
     observation_period.observation_period_end_date AS period_end,
-    events.visit_id AS visit_id,
-    COUNT(*) OVER (PARTITION BY p_entry_4df83677.node, events.person_id) AS candidates
+    events.visit_id AS visit_id
   FROM scratch.p_entry_4df83677
   JOIN scratch.m_entry_4df83677
     ON m_entry_4df83677.node = p_entry_4df83677.node
@@ -316,6 +304,46 @@ FROM (
     AND (
       events.start_date + CAST(p_entry_4df83677.post_days AS INT)
     ) <= observation_period.observation_period_end_date
+)
+SELECT
+  numbered.node,
+  numbered.person_id,
+  numbered.ordinal,
+  numbered.start_date,
+  numbered.end_date,
+  numbered.period_start,
+  numbered.period_end,
+  numbered.visit_id,
+  numbered.candidates
+FROM (
+  SELECT
+    observed.node AS node,
+    observed.person_id AS person_id,
+    ROW_NUMBER() OVER (
+      PARTITION BY observed.node, observed.person_id
+      ORDER BY observed.sort_date, observed.record_id, observed.meaning, observed.period_start
+    ) AS ordinal,
+    observed.start_date AS start_date,
+    observed.end_date AS end_date,
+    observed.period_start AS period_start,
+    observed.period_end AS period_end,
+    observed.visit_id AS visit_id,
+    of_person.candidates AS candidates
+  FROM observed
+  JOIN (
+    SELECT
+      observed.node AS node,
+      observed.person_id AS person_id,
+      MAX(observed.sort_date) AS sort_date,
+      COUNT(*) AS candidates
+    FROM observed
+    GROUP BY
+      observed.node,
+      observed.person_id
+  ) AS of_person
+    ON of_person.node = observed.node
+    AND of_person.person_id = observed.person_id
+    AND observed.sort_date = of_person.sort_date
 ) AS numbered
 WHERE
   numbered.ordinal = 1;

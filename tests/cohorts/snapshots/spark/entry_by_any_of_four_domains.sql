@@ -258,6 +258,33 @@ FROM (
 --   7 | 6 | 1
 --   7 | 3 | 2
 --   7 | 4 | 3
+WITH observed AS (
+  SELECT
+    p_entry_4df83677.node AS node,
+    events.person_id AS person_id,
+    events.sort_date AS sort_date,
+    events.event_id AS record_id,
+    m_entry_4df83677.meaning AS meaning,
+    events.start_date AS start_date,
+    events.end_date AS end_date,
+    observation_period.observation_period_start_date AS period_start,
+    observation_period.observation_period_end_date AS period_end,
+    events.visit_id AS visit_id
+  FROM scratch.p_entry_4df83677
+  JOIN scratch.m_entry_4df83677
+    ON m_entry_4df83677.node = p_entry_4df83677.node
+  JOIN scratch.events
+    ON events.node = m_entry_4df83677.member
+  JOIN cdm.observation_period
+    ON observation_period.person_id = events.person_id
+    AND events.start_date >= observation_period.observation_period_start_date
+    AND events.start_date <= observation_period.observation_period_end_date
+    AND DATE_ADD(
+      observation_period.observation_period_start_date,
+      CAST(p_entry_4df83677.prior_days AS INT)
+    ) <= events.start_date
+    AND DATE_ADD(events.start_date, CAST(p_entry_4df83677.post_days AS INT)) <= observation_period.observation_period_end_date
+)
 INSERT INTO scratch.index_events (
   node,
   person_id,
@@ -281,32 +308,33 @@ SELECT
   numbered.candidates
 FROM (
   SELECT
-    p_entry_4df83677.node AS node,
-    events.person_id AS person_id,
+    observed.node AS node,
+    observed.person_id AS person_id,
     ROW_NUMBER() OVER (
-      PARTITION BY p_entry_4df83677.node, events.person_id
-      ORDER BY events.sort_date DESC NULLS FIRST, events.event_id NULLS LAST, m_entry_4df83677.meaning NULLS LAST, observation_period.observation_period_start_date NULLS LAST
+      PARTITION BY observed.node, observed.person_id
+      ORDER BY observed.sort_date NULLS LAST, observed.record_id NULLS LAST, observed.meaning NULLS LAST, observed.period_start NULLS LAST
     ) AS ordinal,
-    events.start_date AS start_date,
-    events.end_date AS end_date,
-    observation_period.observation_period_start_date AS period_start,
-    observation_period.observation_period_end_date AS period_end,
-    events.visit_id AS visit_id,
-    COUNT(*) OVER (PARTITION BY p_entry_4df83677.node, events.person_id) AS candidates
-  FROM scratch.p_entry_4df83677
-  JOIN scratch.m_entry_4df83677
-    ON m_entry_4df83677.node = p_entry_4df83677.node
-  JOIN scratch.events
-    ON events.node = m_entry_4df83677.member
-  JOIN cdm.observation_period
-    ON observation_period.person_id = events.person_id
-    AND events.start_date >= observation_period.observation_period_start_date
-    AND events.start_date <= observation_period.observation_period_end_date
-    AND DATE_ADD(
-      observation_period.observation_period_start_date,
-      CAST(p_entry_4df83677.prior_days AS INT)
-    ) <= events.start_date
-    AND DATE_ADD(events.start_date, CAST(p_entry_4df83677.post_days AS INT)) <= observation_period.observation_period_end_date
+    observed.start_date AS start_date,
+    observed.end_date AS end_date,
+    observed.period_start AS period_start,
+    observed.period_end AS period_end,
+    observed.visit_id AS visit_id,
+    of_person.candidates AS candidates
+  FROM observed
+  JOIN (
+    SELECT
+      observed.node AS node,
+      observed.person_id AS person_id,
+      MAX(observed.sort_date) AS sort_date,
+      COUNT(*) AS candidates
+    FROM observed
+    GROUP BY
+      observed.node,
+      observed.person_id
+  ) AS of_person
+    ON of_person.node = observed.node
+    AND of_person.person_id = observed.person_id
+    AND observed.sort_date = of_person.sort_date
 ) AS numbered
 WHERE
   numbered.ordinal = 1;
