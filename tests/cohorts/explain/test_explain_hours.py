@@ -14,7 +14,7 @@ from cohorts import read_definition
 from cohorts.explain import Explanation, explain
 from omop_etl.cdm import Cdm
 from tests.cohorts.patients import around, days, definition, hours, patients, rule
-from tests.cohorts.test_spec_hours import moments, row
+from tests.cohorts.test_hours_oracle import moments, row
 
 LAB = {"Measurement": {"CodesetId": 2}}
 SOON = rule(around(LAB, at_least=1, StartWindow=hours(0, 6)))
