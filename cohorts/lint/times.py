@@ -100,8 +100,8 @@ def recorded_times(places: Places, vocabulary: Vocabulary) -> Iterator[Problem]:
         counted = _recorded(vocabulary, kind, codeset)
         if counted.records and (counted.without + counted.midnight) / counted.records >= _FEW:
             yield Problem(
-                "of these records in {table}, {without} % have no time of day, and {midnight} % are at midnight exactly, "
-                "as are records of which only the date is known",
+                "{without} % of these records in {table} have no time of day, and {midnight} % are at midnight, as "
+                "are records of which only the date is known",
                 check="recorded times",
                 severity="critical" if counted.without == counted.records else "warning",
                 path=timed.path,

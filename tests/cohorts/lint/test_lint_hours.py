@@ -135,4 +135,7 @@ def test_records_without_a_time_and_at_midnight_are_told_as_shares(
     assert [problem.severity for problem in told] == ([severity] if severity else [])
     if told:
         assert told[0].path == f"{AT}.StartWindow"
-        assert f"{without} % have no time of day, and {midnight} % are at midnight" in told[0].message()
+        assert (
+            f"{without} % of these records in measurement have no time of day, and {midnight} % are at midnight"
+            in told[0].message()
+        )
