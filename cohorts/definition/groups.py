@@ -29,11 +29,6 @@ class CorrelatedCriterion(Part):
         both = {"StartWindow": self.start_window, "EndWindow": self.end_window}
         return {key: window for key, window in both.items() if window is not None}
 
-    @property
-    def known_to_circe(self) -> bool:
-        """Whether Circe can read the criterion as it is counted."""
-        return not any(window.by_hours for window in self.windows.values())
-
 
 class DemographicCriterion(Part):
     """Age, gender, race and ethnicity of the person, and dates of the index event."""

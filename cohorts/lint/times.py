@@ -20,11 +20,12 @@ _FEW = 0.01
 
 
 class _Timed(NamedTuple):
-    """A criterion whose records need times of day, and the window that needs them."""
+    """A criterion whose records need times of day, the window that needs them, and whether it looks at their end."""
 
     path: str
     criterion: Criterion
     is_index: bool
+    at_end: bool
 
 
 class _Recorded(NamedTuple):
@@ -39,13 +40,14 @@ def _timed(places: Places) -> Iterator[_Timed]:
     """Every criterion that hours are counted to or from, once for each window."""
     by_path = {place.path: place for place in places.criteria}
     for place, item in places.counted:
-        key = next((key for key, window in item.windows.items() if window.by_hours), None)
-        if key is None:
-            continue
-        path = f"{place.around_path}.{key}"
-        yield _Timed(path, place.criterion, is_index=False)
-        for index in _index(places, by_path, place):
-            yield _Timed(path, index.criterion, is_index=True)
+        for key, window in item.windows.items():
+            if not window.by_hours:
+                continue
+            path = f"{place.around_path}.{key}"
+            to_end = bool(window.use_event_end) if key == "StartWindow" else window.use_event_end is not False
+            yield _Timed(path, place.criterion, is_index=False, at_end=to_end)
+            for index in _index(places, by_path, place):
+                yield _Timed(path, index.criterion, is_index=True, at_end=bool(window.use_index_end))
 
 
 def _index(places: Places, by_path: dict[str, Place], place: Place) -> Iterator[Place]:
@@ -75,14 +77,30 @@ def times_of_day(places: Places) -> Iterator[Problem]:
             )
 
 
+def ends_by_rule(places: Places) -> Iterator[Problem]:
+    """Results, procedures and the like are moments: the engine ends them a day after their start, as Circe does."""
+    for timed in _timed(places):
+        kind = type(timed.criterion).__name__
+        if timed.at_end and kind in TIMES and TIMES[kind].end is None:
+            yield Problem(
+                "hours are counted at the end of {kind}, which has none: it is taken to end a day after its start",
+                check="times of day",
+                severity="warning",
+                path=timed.path,
+                todo="count at its start",
+                kind=kind,
+            )
+
+
 def recorded_times(places: Places, vocabulary: Vocabulary) -> Iterator[Problem]:
     """Records without a time of day are not found by hours; where only the date is known, many stand at midnight."""
-    told: set[tuple[str, int | None]] = set()
+    told: set[tuple[str, int | None, bool]] = set()
     for timed in _timed(places):
         kind, codeset = type(timed.criterion).__name__, getattr(timed.criterion, "codeset_id", None)
-        if kind not in TIMES or (kind, codeset) in told:
+        seen = (kind, codeset, timed.at_end)
+        if kind not in TIMES or seen in told:
             continue
-        told.add((kind, codeset))
+        told.add(seen)
         table = DOMAINS[kind].table
         columns = vocabulary.evaluator.cdm.tables.get(table, [])
         missing = [name for name in TIMES[kind].names if name not in columns]
@@ -97,7 +115,7 @@ def recorded_times(places: Places, vocabulary: Vocabulary) -> Iterator[Problem]:
                 columns=", ".join(missing),
             )
             continue
-        counted = _recorded(vocabulary, kind, codeset)
+        counted = _recorded(vocabulary, *seen)
         if counted.records and (counted.without + counted.midnight) / counted.records >= _FEW:
             yield Problem(
                 "{without} % of these records in {table} have no time of day, and {midnight} % are at midnight, as "
@@ -113,10 +131,10 @@ def recorded_times(places: Places, vocabulary: Vocabulary) -> Iterator[Problem]:
             )
 
 
-def _recorded(vocabulary: Vocabulary, kind: str, codeset: int | None) -> _Recorded:
+def _recorded(vocabulary: Vocabulary, kind: str, codeset: int | None, at_end: bool) -> _Recorded:
     domain, times, evaluator = DOMAINS[kind], TIMES[kind], vocabulary.evaluator
     table = evaluator.cdm.table(domain.table, times.names)
-    second = times.start_second(table.c)
+    second = times.end_second(table.c) if at_end else times.start_second(table.c)
     counted = [
         sa.func.count().label("records"),
         sa.func.count().filter(second.is_(None)).label("without"),
@@ -130,5 +148,5 @@ def _recorded(vocabulary: Vocabulary, kind: str, codeset: int | None) -> _Record
     return _Recorded(int(row["records"]), int(row["without"]), int(row["midnight"]))
 
 
-CHECKS = (times_of_day,)
+CHECKS = (times_of_day, ends_by_rule)
 DATA_CHECKS = (recorded_times,)

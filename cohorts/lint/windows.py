@@ -29,8 +29,8 @@ def _seconds(window: Window) -> Days:
     )
 
 
-def _hours(seconds: int) -> float:
-    return round(seconds / 3600, 4)
+def _hours(seconds: int) -> str:
+    return f"{seconds / 3600:.6g}"
 
 
 def window_order(places: Places) -> Iterator[Problem]:
@@ -185,7 +185,7 @@ def immortal_time(places: Places) -> Iterator[Problem]:
         )
 
 
-def _future_hours(item: CorrelatedCriterion) -> float | None:
+def _future_hours(item: CorrelatedCriterion) -> str | None:
     """Hours after the index event that a window reaches; none where it does not, or is not in hours."""
     low, high = _seconds(item.start_window)[0], item.start_window.end.seconds
     return _hours(high) if high is not None and high > 0 and (low is None or low <= high) else None

@@ -9,7 +9,7 @@ import pytest
 
 from cohorts import Evaluator, read_definition
 from cohorts.lint import lint
-from tests.cohorts.lint.test_lint import AT, BEFORE, DRUG, TYPED, clean, entry, found, only_rule
+from tests.cohorts.lint.test_lint import AT, BEFORE, DRUG, MEASURED, TYPED, clean, entry, found, only_rule
 from tests.cohorts.patients import SETS, around, concept_set, days, definition, hours, patients, rule
 
 CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
@@ -67,6 +67,12 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "critical",
         f"{AT}.StartWindow",
     ),
+    "hours to the end of a moment": (
+        only_rule(around({"Measurement": MEASURED}, at_least=1, EndWindow=hours(-6, 0))),
+        "times of day",
+        "warning",
+        f"{AT}.EndWindow",
+    ),
     "hours from a period": (
         {**entry({"ObservationPeriod": {}}), **only_rule(around(DRUG, at_least=1, StartWindow=hours(-6, 0)))},
         "times of day",
@@ -88,6 +94,25 @@ def test_a_sound_window_of_hours_is_only_beyond_atlas() -> None:
     assert found(sound) == [("beyond atlas", "info", f"{AT}.StartWindow")]
     mixed = {"Start": {"Days": 1, "Coeff": -1}, "End": {"Hours": 0, "Coeff": 1}}
     assert found(clean(**only_rule(around(drug, at_least=1, StartWindow=mixed))))[0][0] == "beyond atlas"
+
+
+def test_hours_are_told_as_people_write_them() -> None:
+    told = [
+        problem.message()
+        for hour in (6, 0.5)
+        for problem in lint(read_definition(clean(**only_rule(around(DRUG, at_least=1, StartWindow=hours(0, hour))))))
+        if problem.check == "immortal time"
+    ]
+    assert ["(up to 6 hours)" in told[0], "(up to 0.5 hours)" in told[1]] == [True, True]
+
+
+def test_what_ends_and_what_is_counted_at_its_start_is_not_told() -> None:
+    at_start = hours(-6, 0, UseEventEnd=False)
+    for asked in (
+        around({"Measurement": MEASURED}, at_least=1, EndWindow=at_start),
+        around(DRUG, at_least=1, EndWindow=hours(-6, 0)),
+    ):
+        assert "times of day" not in [check for check, _, _ in found(clean(**only_rule(asked)))]
 
 
 def test_hours_from_a_nested_era_are_told_too() -> None:
