@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from cohorts.builder.concepts import Concepts
 from cohorts.builder.ranges import number_range
@@ -134,24 +134,63 @@ class Records:
         ending : bool
             The records must end, not start, in the window.
         """
-        window = Window(
-            start=_bound(first_day, -1),
-            end=_bound(last_day, 1),
-            **{"use_index_end": True} if of_end else {},
-            use_event_end=ending,
-        )
+        return self._in(_bound(first_day, -1), _bound(last_day, 1), of_end=of_end, ending=ending)
+
+    def _in(self, first: WindowBound, last: WindowBound, *, of_end: bool, ending: bool) -> Records:
+        counted_from = {"use_index_end": True} if of_end else {}
+        window = Window(start=first, end=last, **counted_from, use_event_end=ending)
         return replace(self, end_window=window) if ending else replace(self, window=window)
 
-    def before(self, days: int | None = None) -> Records:
-        """Ask for records up to the day before the index date, at most so many days before it."""
+    def within_hours(
+        self, first_hour: float | None, last_hour: float | None, *, of_end: bool = False, ending: bool = False
+    ) -> Records:
+        """Ask for records in a window of hours around the index event, negative before it; None for no bound.
+
+        Times of day are compared to the second, so both the records and the index event must have them.
+
+        Parameters
+        ----------
+        first_hour, last_hour : float or None
+            Both moments count; 0.5 is half an hour.
+        of_end : bool
+            Count from the end of the index event.
+        ending : bool
+            The records must end, not start, in the window.
+
+        Examples
+        --------
+        A lactate within three hours before, and a second troponin at least three hours after the first:
+
+        >>> lactate, troponin = measurement(), measurement()
+        >>> lactate.within_hours(-3, 0).window.to_json()["Start"]
+        {'Hours': 3, 'Coeff': -1}
+        >>> troponin.within_hours(3, None).window.to_json()["Start"]
+        {'Hours': 3, 'Coeff': 1}
+        """
+        return self._in(_bound(first_hour, -1, "hours"), _bound(last_hour, 1, "hours"), of_end=of_end, ending=ending)
+
+    def before(self, days: int | None = None, *, hours: float | None = None) -> Records:
+        """Ask for records up to the day before the index date, at most so many days before it.
+
+        With `hours` instead: up to the start of the index event, at most so many hours before it.
+        """
+        if hours is not None:
+            _one_unit(days)
+            return self.within_hours(-hours, 0)
         return self.within(None if days is None else -days, -1)
 
     def up_to_index(self, days: int | None = None) -> Records:
         """Ask for records up to the index date, that day included."""
         return self.within(None if days is None else -days, 0)
 
-    def after(self, days: int | None = None) -> Records:
-        """Ask for records from the day after the index date on, at most so many days after it."""
+    def after(self, days: int | None = None, *, hours: float | None = None) -> Records:
+        """Ask for records from the day after the index date on, at most so many days after it.
+
+        With `hours` instead: from the start of the index event on, at most so many hours after it.
+        """
+        if hours is not None:
+            _one_unit(days)
+            return self.within_hours(0, hours)
         return self.within(1, days)
 
     def on_index_date(self) -> Records:
@@ -212,10 +251,15 @@ class Records:
         )
 
 
-def _bound(day: int | None, unbounded: int) -> WindowBound:
-    if day is None:
+def _bound(offset: float | None, unbounded: int, unit: Literal["days", "hours"] = "days") -> WindowBound:
+    if offset is None:
         return WindowBound(coeff=unbounded)
-    return WindowBound(days=abs(day), coeff=-1 if day < 0 else 1)
+    return WindowBound(**{unit: abs(offset)}, coeff=-1 if offset < 0 else 1)
+
+
+def _one_unit(days: int | None) -> None:
+    if days is not None:
+        raise UsageError("a window has days or hours, not both", todo="give one of the two")
 
 
 def condition(of: Concepts | None = None) -> Records:

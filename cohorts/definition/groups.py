@@ -23,6 +23,12 @@ class CorrelatedCriterion(Part):
     restrict_visit: bool = False
     ignore_observation_period: bool = False
 
+    @property
+    def windows(self) -> dict[str, Window]:
+        """The windows by their keys in the JSON."""
+        both = {"StartWindow": self.start_window, "EndWindow": self.end_window}
+        return {key: window for key, window in both.items() if window is not None}
+
 
 class DemographicCriterion(Part):
     """Age, gender, race and ethnicity of the person, and dates of the index event."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel, to_pascal
 
 Semantics = Literal["circe", "exact"]
@@ -119,19 +119,54 @@ class ObservationWindow(Part):
 
 
 class WindowBound(Part):
-    """One end of a window: `days` before (``coeff`` -1) or after (1) the index; no days means no bound."""
+    """One end of a window: `days` or `hours` before (``coeff`` -1) or after (1) the index; neither means no bound.
+
+    Days are counted between dates, hours between times of day to the second. Circe knows days only.
+
+    Examples
+    --------
+    >>> WindowBound(hours=6, coeff=1).seconds, WindowBound(days=6).offset, WindowBound().seconds
+    (21600, -6, None)
+    """
 
     days: int | None = None
+    hours: int | float | None = Field(default=None, ge=0, le=24 * 36525, allow_inf_nan=False)
     coeff: int = -1
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Self:
+        if self.days is not None and self.hours is not None:
+            raise ValueError("a bound has Days or Hours, not both")
+        return self
+
+    @property
+    def offset(self) -> int | None:
+        """Days from the index, negative before it; none where the bound is open or in hours."""
+        return None if self.days is None else self.coeff * self.days
+
+    @property
+    def seconds(self) -> int | None:
+        """Seconds from the index, negative before it; none where the bound is open or in days."""
+        return None if self.hours is None else self.coeff * round(self.hours * 3600)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is said."""
+        return self.days is None and self.hours is None
 
 
 class Window(Part):
-    """When an event must happen, in days from the index event."""
+    """When an event must happen, in days or hours from the index event."""
 
     start: WindowBound = Field(default_factory=WindowBound)
     end: WindowBound = Field(default_factory=WindowBound)
     use_index_end: bool | None = None
     use_event_end: bool | None = None
+
+    @property
+    def by_hours(self) -> bool:
+        """Whether a bound is in hours, so that times of day are needed."""
+        return self.start.hours is not None or self.end.hours is not None
 
 
 class Occurrence(Part):

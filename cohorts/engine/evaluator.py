@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from cohorts.engine.nodes import Node
 from cohorts.engine.operations import OPERATIONS
 from cohorts.engine.operations.base import Operation
-from cohorts.engine.tables import ALL_TABLES
+from cohorts.engine.tables import ALL_TABLES, TIMES
 from omop_etl.cdm import Cdm
 from omop_etl.cdm.engines import Engine
 from omop_etl.cdm.engines.base import arrow_schema, scratch_table
@@ -48,6 +48,7 @@ class Evaluator:
         self._done: set[str] = set()
         self._remembered: dict[Hashable, Any] = {}
         self._statements: dict[tuple[type[Node], Hashable], _Statement] = {}
+        self._has_times = False
         for table in ALL_TABLES:
             cdm.engine.drop(table)
             cdm.engine.create(table)
@@ -130,6 +131,10 @@ class Evaluator:
     def _statement(self, kind: type[Node], shape: Hashable) -> _Statement:
         statement = self._statements.get((kind, shape))
         if statement is None:
+            if OPERATIONS[kind].output is TIMES and not self._has_times:
+                self.cdm.engine.drop(TIMES)
+                self.cdm.engine.create(TIMES)
+                self._has_times = True
             statement = self._statements[kind, shape] = _Statement(OPERATIONS[kind], kind, shape, self.cdm)
         return statement
 

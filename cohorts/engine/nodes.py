@@ -203,10 +203,11 @@ AnyIndex = NestedIndex | Entry | Qualified
 
 @dataclass(frozen=True)
 class Bound:
-    """One end of a window: so many days from the index, an end of the observation period, or nothing."""
+    """One end of a window: so many days or seconds from the index, an end of the observation period, or nothing."""
 
-    kind: Literal["days", "period_start", "period_end", "none"]
+    kind: Literal["days", "seconds", "period_start", "period_end", "none"]
     days: int = 0
+    seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,29 @@ class Correlated(Node):
     distinct: bool = False
     same_visit: bool = False
     anywhere: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class EventTimes(Node):
+    """Times of day of the records that are the events of a criterion."""
+
+    events: Events
+
+
+@dataclass(frozen=True, eq=False)
+class EntryTimes(Node):
+    """Times of day of entry events; `members` are those of the entry's own members, in their order."""
+
+    entry: Entry
+    members: tuple[EventTimes, ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TimedCorrelated(Correlated):
+    """Index events around which another event occurs so often, within windows that are counted in hours."""
+
+    index_times: EntryTimes | EventTimes
+    event_times: EventTimes
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from cohorts.definition import (
     CohortDefinition,
@@ -23,6 +23,7 @@ from cohorts.definition import (
 from cohorts.engine import nodes
 from cohorts.engine.criterion_plan import CriterionPlanner
 from cohorts.engine.filter_plan import FilterPlanner
+from cohorts.engine.time_plan import NoTimes, times_of
 from omop_etl.errors import RweError
 
 MAX_RULES = 62
@@ -247,16 +248,24 @@ class _Planner:
         if item.end_window is not None:
             use_event_end = item.end_window.use_event_end
             windows.append(self._window(item.end_window, item, to_event_end=use_event_end is None or use_event_end))
-        return nodes.Correlated(
-            index=index,
-            events=self.events(item.criteria, f"{path}.Criteria", column),
-            windows=tuple(windows),
-            occurrence=_OCCURRENCES[occurrence.type],  # type: ignore[arg-type]
-            count=occurrence.count,
-            distinct=occurrence.is_distinct,
-            same_visit=item.restrict_visit,
-            anywhere=item.ignore_observation_period,
-        )
+        events = self.events(item.criteria, f"{path}.Criteria", column)
+        counted: dict[str, Any] = {
+            "index": index,
+            "events": events,
+            "windows": tuple(windows),
+            "occurrence": _OCCURRENCES[occurrence.type],
+            "count": occurrence.count,
+            "distinct": occurrence.is_distinct,
+            "same_visit": item.restrict_visit,
+            "anywhere": item.ignore_observation_period,
+        }
+        by_hours = next((key for key, window in item.windows.items() if window.by_hours), None)
+        if by_hours is None:
+            return nodes.Correlated(**counted)
+        times = times_of(index, events)
+        if isinstance(times, NoTimes):
+            self.refuse(f"{path}.{by_hours}", times.reason, "count in days, or use records that have times of day")
+        return nodes.TimedCorrelated(**counted, index_times=times.index, event_times=times.events)
 
     @staticmethod
     def _window(window: Window, item: CorrelatedCriterion, *, to_event_end: bool) -> nodes.EventWindow:
@@ -274,8 +283,10 @@ class _Planner:
 
 
 def _bound(bound: WindowBound, *, anywhere: bool) -> nodes.Bound:
-    if bound.days is not None:
-        return nodes.Bound("days", bound.coeff * bound.days)
+    if bound.offset is not None:
+        return nodes.Bound("days", bound.offset)
+    if bound.seconds is not None:
+        return nodes.Bound("seconds", seconds=bound.seconds)
     if anywhere:
         return nodes.Bound("none")
     return nodes.Bound("period_start" if bound.coeff == -1 else "period_end")

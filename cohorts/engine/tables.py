@@ -69,4 +69,7 @@ INCLUDED = scratch_table(
 SPANS = scratch_table("spans", _id("node"), _id("person_id"), _day("start_date"), _day("end_date"))
 """Spans of persons: drug eras, exits, and the rows of cohorts."""
 
+TIMES = scratch_table("times", _id("node"), _id("person_id"), _id("event_id"), _id("start_second"), _id("end_second"))
+"""Seconds of the day at which events start and end, where they are known; made when a definition first needs it."""
+
 ALL_TABLES = (CODES, EVENTS, INDEX, TRUTH, MASKED, INCLUDED, SPANS)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from cohorts.definition import CohortDefinition
 from cohorts.engine.evaluator import Evaluator
-from cohorts.engine.nodes import Node, Qualified
+from cohorts.engine.nodes import EventTimes, Node, Qualified
 from cohorts.engine.plan import plan
 from cohorts.explain.facts import Facts, observation_periods
 from cohorts.explain.fates import Fates, Outlines
@@ -100,9 +100,24 @@ def _nodes(outlines: Outlines) -> Iterator[Node]:
     trees += [outlines.additional] if outlines.additional is not None else []
     yield from chain.from_iterable(tree.nodes() for tree in (*trees, *outlines.entry))
     yield from (node for _, node in planned.rules)
-    for nested in _event_sets(outlines):
-        if nested.nested is not None:
-            yield nested.nested.node.index
+    timed = _timed(outlines)
+    for events in _event_sets(outlines):
+        if events.nested is not None:
+            yield events.nested.node.index
+        if events.relaxed.own in timed and events.relaxed.times is not None:
+            yield events.relaxed.times
+
+
+def _timed(outlines: Outlines) -> set[Node]:
+    """Event sets whose times of day the definition reads."""
+    waiting: list[Node] = [outlines.plan.cohort]
+    seen: set[Node] = set()
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            waiting.extend(node.inputs)
+    return {node.events for node in seen if isinstance(node, EventTimes)}
 
 
 def _event_sets(outlines: Outlines) -> Iterator[EventsOutline]:

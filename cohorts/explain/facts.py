@@ -11,8 +11,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from cohorts.engine.evaluator import Evaluator
-from cohorts.engine.nodes import Node
-from cohorts.engine.tables import EVENTS, INCLUDED, INDEX, SPANS, TRUTH
+from cohorts.engine.nodes import EntryTimes, EventTimes, Node
+from cohorts.engine.tables import EVENTS, INCLUDED, INDEX, SPANS, TIMES, TRUTH
 from omop_etl.cdm import Cdm
 from omop_etl.cdm.engines.base import scratch_table
 
@@ -40,6 +40,13 @@ class IndexRow(NamedTuple):
     visit_id: int | None
 
 
+class TimeRow(NamedTuple):
+    """Seconds of the day at which an event starts and ends, where they are known."""
+
+    start: int | None
+    end: int | None
+
+
 class Facts:
     """Rows of evaluated nodes, by node and person.
 
@@ -53,7 +60,12 @@ class Facts:
 
     def __init__(self, evaluator: Evaluator, nodes: Iterable[Node]) -> None:
         self._evaluator = evaluator
+        nodes = tuple(nodes)
         self._asked = pa.table({"asked": pa.array(sorted({evaluator.number(node) for node in nodes}), pa.int64())})
+        self._times: dict[int, dict[tuple[int, int], TimeRow]] = defaultdict(dict)
+        if any(isinstance(node, EntryTimes | EventTimes) for node in nodes):
+            for row in self._rows(TIMES, "event_id", "start_second", "end_second"):
+                self._times[row[0]][row[1], row[2]] = TimeRow(*row[3:])
         self._events: dict[int, dict[int, list[EventRow]]] = defaultdict(lambda: defaultdict(list))
         self._index: dict[int, dict[int, dict[int, IndexRow]]] = defaultdict(lambda: defaultdict(dict))
         self._truth: dict[int, set[tuple[int, int]]] = defaultdict(set)
@@ -82,6 +94,10 @@ class Facts:
     def holds(self, node: Node, person: int, event: int) -> bool:
         """Tell whether a criterion or group holds for an index event."""
         return (person, event) in self._truth[self._evaluator.number(node)]
+
+    def times(self, node: Node | None, person: int, event: int) -> TimeRow | None:
+        """When in the day an event starts and ends; none where the times of `node` were not asked for."""
+        return None if node is None else self._times[self._evaluator.number(node)].get((person, event))
 
     def spans(self, node: Node, person: int) -> list[tuple[date, date]]:
         """Spans of a person, in the order of their starts."""

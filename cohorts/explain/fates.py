@@ -107,7 +107,7 @@ class Fates:
 
     def _fate(self, person: int, candidate: _Candidate, number: int | None) -> Fate:
         start, end = candidate.period or (None, None)
-        record = self._records.record(candidate.outline.relaxed.domain, candidate.event)
+        record = self._findings.record(candidate.outline, person, candidate.event)
         before, after = candidate.short_before, candidate.short_after
         fate = Fate(record, candidate.outline.part, "unobserved", start, end, before, after)
         if number is None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
 from typing import Final
 
-from cohorts.engine.nodes import Bound, Correlated, EventWindow, Filter, Node
-from cohorts.explain.facts import EventRow, Facts, IndexRow
-from cohorts.explain.model import DateWindow, Evidence, Finding, Miss, Tested
+from cohorts.engine.nodes import Correlated, Filter, Node
+from cohorts.explain.facts import EventRow, Facts, IndexRow, TimeRow
+from cohorts.explain.model import Evidence, Finding, Miss, Record, Tested
 from cohorts.explain.outline import CountOutline, EventsOutline, GroupOutline, Outline, PersonOutline
 from cohorts.explain.records import Records
+from cohorts.explain.windows import Window
 
 MOST_SHOWN: Final = 8
 """Records that count, shown of one criterion."""
@@ -49,6 +49,11 @@ class Findings:
         failing = [e for e in self._facts.events(outline.relaxed.base, person) if e.event_id not in passing]
         return self._nearest(outline, person, [(event, self._misses(outline, person, event)) for event in failing])
 
+    def record(self, outline: EventsOutline, person: int, event: EventRow) -> Record:
+        """Describe an event of a criterion by its row, with its times of day where the definition reads them."""
+        times = self._facts.times(outline.relaxed.times, person, event.event_id)
+        return self._records.record(outline.relaxed.domain, event, times)
+
     def _group(self, outline: GroupOutline, person: int, index: IndexRow) -> Finding:
         members = tuple(self.of(member, person, index) for member in outline.members)
         node = outline.node
@@ -76,18 +81,22 @@ class Findings:
 
     def _count(self, outline: CountOutline, person: int, index: IndexRow) -> Finding:
         node, relaxed = outline.node, outline.events.relaxed
-        windows = [_Window(window, index) for window in node.windows]
+        at = self._facts.times(outline.index_times, person, index.event_id)
+        windows = [Window(window, index, at) for window in node.windows]
+        times = relaxed.times if outline.index_times is not None else None
+
+        def outside(event: EventRow) -> tuple[Miss, ...]:
+            return _around(event, index, node, windows, self._facts.times(times, person, event.event_id))
+
         events = self._facts.events(relaxed.full, person)
-        counted = [event for event in events if not _around(event, index, node, windows)]
+        counted = [event for event in events if not outside(event)]
         found = len({e.count_value for e in counted if e.count_value is not None}) if node.distinct else len(counted)
         met = self._facts.holds(node, person, index.event_id)
         near: tuple[Evidence, ...] = ()
         if not met and found < node.count:
             ids = {event.event_id for event in counted}
             others = [e for e in self._facts.events(relaxed.base, person) if e.event_id not in ids]
-            missed = [
-                (e, (*_around(e, index, node, windows), *self._misses(outline.events, person, e))) for e in others
-            ]
+            missed = [(e, (*outside(e), *self._misses(outline.events, person, e))) for e in others]
             near = self._nearest(outline.events, person, missed)
         return Finding(
             part=outline.part,
@@ -95,7 +104,7 @@ class Findings:
             comparison=node.occurrence,
             found=found,
             required=node.count,
-            windows=tuple(DateWindow(w.low, w.high, w.of_end) for w in windows),
+            windows=tuple(window.shown for window in windows),
             counted=tuple(self._evidence(outline.events, person, e, ()) for e in counted[:MOST_SHOWN]),
             near=near,
         )
@@ -140,7 +149,7 @@ class Findings:
         if outline.nested is not None:
             around = self._facts.index(outline.nested.node.index, person).get(event.event_id)
             nested = self.of(outline.nested, person, around) if around is not None else None
-        return Evidence(self._records.record(outline.relaxed.domain, event), misses, nested)
+        return Evidence(self.record(outline, person, event), misses, nested)
 
     def _ids(self, node: Node, person: int) -> frozenset[int]:
         key = (node.key, person)
@@ -149,39 +158,11 @@ class Findings:
         return self._passing[key]
 
 
-class _Window:
-    """A window of a criterion around one index event, as dates."""
-
-    def __init__(self, window: EventWindow, index: IndexRow) -> None:
-        self._anchor = index.end if window.from_index_end else index.start
-        self._index = index
-        self.of_end = window.to_event_end
-        self.open = window.low.kind == "none" and window.high.kind == "none"
-        self.low = self._date(window.low)
-        self.high = self._date(window.high)
-        self.unknown = self._anchor is None and "days" in (window.low.kind, window.high.kind)
-
-    def _date(self, bound: Bound) -> date | None:
-        if bound.kind == "days":
-            return None if self._anchor is None else self._anchor + timedelta(days=bound.days)
-        if bound.kind == "none":
-            return None
-        return self._index.period_start if bound.kind == "period_start" else self._index.period_end
-
-    def miss(self, event: EventRow) -> Miss | None:
-        tested = event.end if self.of_end else event.start
-        if tested is None or self.unknown:
-            return None if self.open else Miss("late", 0, self.of_end)
-        if self.low is not None and tested < self.low:
-            return Miss("early", (self.low - tested).days, self.of_end)
-        if self.high is not None and tested > self.high:
-            return Miss("late", (tested - self.high).days, self.of_end)
-        return None
-
-
-def _around(event: EventRow, index: IndexRow, node: Correlated, windows: list[_Window]) -> tuple[Miss, ...]:
+def _around(
+    event: EventRow, index: IndexRow, node: Correlated, windows: list[Window], times: TimeRow | None
+) -> tuple[Miss, ...]:
     """Say how an event lies outside the windows, the observation period or the visit of the index event."""
-    misses = [miss for miss in (window.miss(event) for window in windows) if miss is not None]
+    misses = [miss for miss in (window.miss(event, times) for window in windows) if miss is not None]
     if not node.anywhere and not index.period_start <= event.start <= index.period_end:
         misses.append(Miss("period"))
     if node.same_visit and (event.visit_id is None or event.visit_id != index.visit_id):
@@ -191,4 +172,4 @@ def _around(event: EventRow, index: IndexRow, node: Correlated, windows: list[_W
 
 def _distance(misses: tuple[Miss, ...]) -> tuple[int, float]:
     """How far a record is from counting: by how many things, and by how much."""
-    return len(misses), sum(miss.days or miss.short_by or 0 for miss in misses)
+    return len(misses), sum(miss.days or miss.seconds / 86_400 or miss.short_by or 0 for miss in misses)

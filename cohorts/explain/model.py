@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from typing import Final, Literal
 
 from cohorts.definition import CorrelatedCriterion, CriteriaGroup, Criterion, DemographicCriterion
@@ -23,7 +23,7 @@ FateKind = Literal[
     "outside_window",
     "in",
 ]
-MissKind = Literal["early", "late", "period", "visit", "attribute", "not_first", "nested"]
+MissKind = Literal["early", "late", "no_time", "period", "visit", "attribute", "not_first", "nested"]
 EndReason = Literal["observation_end", "fixed", "era_end", "censoring"]
 
 
@@ -53,6 +53,8 @@ class Record:
         A result that is a concept.
     value_concept_name : str
         Its name.
+    start_time, end_time : datetime.time, optional
+        Times of day of the event, where the definition counts in hours and they are known.
     """
 
     table: str
@@ -66,6 +68,8 @@ class Record:
     unit_name: str = ""
     value_concept_id: int | None = None
     value_concept_name: str = ""
+    start_time: time | None = None
+    end_time: time | None = None
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,14 @@ class Miss:
     Attributes
     ----------
     kind : str
-        ``early`` and ``late`` miss a window by `days`; ``period`` lies outside the observation period of the index
-        event, ``visit`` in another visit; ``attribute`` fails a test of the record; ``not_first`` has an earlier record
-        before it; ``nested`` lacks what must be found around it.
+        ``early`` and ``late`` miss a window by `days` or by `seconds`; ``no_time`` may lie in it or not, since a time
+        of day is not known; ``period`` lies outside the observation period of the index event, ``visit`` in another
+        visit; ``attribute`` fails a test of the record; ``not_first`` has an earlier record before it; ``nested`` lacks
+        what must be found around it.
     days : int
         Days by which a window is missed.
+    seconds : int
+        Seconds by which a window of hours is missed; at least so many where a time of day is not known.
     from_end : bool
         Whether the end of the record was tested.
     target, test : str
@@ -101,6 +108,7 @@ class Miss:
     extent: Value = None
     value: Value = None
     names: tuple[str, ...] = ()
+    seconds: int = 0
 
     @property
     def short_by(self) -> float | None:
@@ -119,11 +127,15 @@ class Miss:
 
 @dataclass(frozen=True)
 class DateWindow:
-    """A window around the index event as actual dates; a bound that is missing is open."""
+    """A window around the index event as actual dates, or times where it is in hours; a missing bound is open.
 
-    low: date | None
-    high: date | None
+    Where `time_unknown`, the bounds in hours are missing too, since the time of the index event is not known.
+    """
+
+    low: date | datetime | None
+    high: date | datetime | None
     of_end: bool = False
+    time_unknown: bool = False
 
 
 @dataclass(frozen=True)

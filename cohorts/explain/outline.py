@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cohorts.definition import CorrelatedCriterion, CriteriaGroup, Criterion, DemographicCriterion
-from cohorts.engine.nodes import AnyEvents, AnyTruth, Correlated, Demographic, Filter, Group, NestedIndex, Node
+from cohorts.engine.nodes import (
+    AnyEvents,
+    AnyTruth,
+    Correlated,
+    Demographic,
+    EntryTimes,
+    EventTimes,
+    Filter,
+    Group,
+    NestedIndex,
+    Node,
+    TimedCorrelated,
+)
 from cohorts.explain.relaxed import Relaxed
 
 
@@ -33,9 +45,16 @@ class CountOutline:
     node: Correlated
     events: EventsOutline
 
+    @property
+    def index_times(self) -> EntryTimes | EventTimes | None:
+        """Times of day of the index events, where the windows are in hours."""
+        return self.node.index_times if isinstance(self.node, TimedCorrelated) else None
+
     def nodes(self) -> Iterator[Node]:
         """Nodes that must be evaluated."""
         yield self.node
+        if self.index_times is not None:
+            yield self.index_times
         yield from self.events.nodes()
 
 

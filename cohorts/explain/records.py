@@ -14,8 +14,9 @@ from cohorts.engine.domains.targets import COMMON_TARGETS, DEMOGRAPHIC_TARGETS
 from cohorts.engine.evaluator import Evaluator
 from cohorts.engine.nodes import Filter, Node
 from cohorts.engine.tables import EVENTS, INDEX
-from cohorts.explain.facts import EventRow
+from cohorts.explain.facts import EventRow, TimeRow
 from cohorts.explain.model import Record, Value
+from cohorts.explain.windows import clock
 from omop_etl.cdm.engines.base import scratch_table
 
 _VALUES: Final = {
@@ -65,8 +66,8 @@ class Records:
         described = [row for rows in self._rows.values() for row in rows.values()]
         self._name({i for row in described for i in (row.concept, row.unit, row.value_concept) if i})
 
-    def record(self, domain: str, event: EventRow) -> Record:
-        """Describe an event by its row."""
+    def record(self, domain: str, event: EventRow, times: TimeRow | None = None) -> Record:
+        """Describe an event by its row, with its times of day where these were read."""
         if domain not in DOMAINS:
             return Record(domain, event.event_id, None, "", event.start, event.end)
         row = self._rows[domain].get(event.event_id, _Row())
@@ -82,6 +83,8 @@ class Records:
             unit_name=self.name(row.unit),
             value_concept_id=row.value_concept,
             value_concept_name=self.name(row.value_concept),
+            start_time=clock(times.start) if times else None,
+            end_time=clock(times.end) if times else None,
         )
 
     def name(self, concept_id: Any) -> str:

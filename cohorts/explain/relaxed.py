@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cohorts.engine.nodes import AnyEvents, AnySpans, AnyTruth, CohortSpans, Events, Filter, FilteredEvents, Node
+from cohorts.engine.nodes import (
+    AnyEvents,
+    AnySpans,
+    AnyTruth,
+    CohortSpans,
+    Events,
+    EventTimes,
+    Filter,
+    FilteredEvents,
+    Node,
+)
+from cohorts.engine.time_plan import event_times
 from cohorts.explain.model import COHORT
 
 
@@ -52,6 +63,11 @@ class Relaxed:
             single=tuple((test, replace(base, filters=(test,))) for test in own.filters),
             nested=nested,
         )
+
+    @property
+    def times(self) -> EventTimes | None:
+        """Times of day of the untested records; none where they have dates only."""
+        return event_times(self.base)
 
     @property
     def domain(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from cohorts.definition import Criterion
+from cohorts.definition import Criterion, Window
 from cohorts.lint.places import Places
 from cohorts.lint.problem import Problem
 
@@ -149,10 +149,8 @@ def _counted(around: object) -> str:
     return json.dumps(around.to_json(), sort_keys=True) if hasattr(around, "to_json") else ""
 
 
-def _holds_the_index(window: object) -> bool:
-    start, end = getattr(window, "start", None), getattr(window, "end", None)
-    low = None if start is None or start.days is None else start.coeff * start.days
-    high = None if end is None or end.days is None else end.coeff * end.days
+def _holds_the_index(window: Window) -> bool:
+    low, high = (bound.seconds if bound.offset is None else bound.offset for bound in (window.start, window.end))
     return (low is None or low <= 0) and (high is None or high >= 0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cohorts.definition import CohortDefinition
 from cohorts.engine.evaluator import Evaluator
-from cohorts.lint import attributes, contradictions, criteria, sets, structure, units, vocabulary, windows
+from cohorts.lint import attributes, contradictions, criteria, sets, structure, times, units, vocabulary, windows
 from cohorts.lint.places import Places
 from cohorts.lint.problem import SEVERITIES, Problem
 
@@ -14,6 +14,7 @@ CHECKS = (
     *attributes.CHECKS,
     *criteria.CHECKS,
     *windows.CHECKS,
+    *times.CHECKS,
     *contradictions.CHECKS,
     *units.CHECKS,
 )
@@ -28,7 +29,7 @@ def lint(definition: CohortDefinition, evaluator: Evaluator | None = None) -> li
     definition : CohortDefinition
         The definition.
     evaluator : Evaluator, optional
-        Of a CDM, to look at the concepts in its vocabulary and at the units of its results.
+        Of a CDM, to look at the concepts in its vocabulary, and at the units and times of its records.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def lint(definition: CohortDefinition, evaluator: Evaluator | None = None) -> li
     found = [problem for check in CHECKS for problem in check(places)]
     if evaluator is not None:
         known = vocabulary.Vocabulary(places, evaluator)
-        found += [problem for check in vocabulary.CHECKS for problem in check(places, known)]
+        found += [problem for check in (*vocabulary.CHECKS, *times.DATA_CHECKS) for problem in check(places, known)]
     for position, other in enumerate(definition.expression.cohorts or []):
         if other.expression is not None:
             inside = CohortDefinition(name=other.name or "", semantics=other.semantics, expression=other.expression)

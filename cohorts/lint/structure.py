@@ -142,6 +142,8 @@ def beyond_atlas(places: Places) -> Iterator[Problem]:
     """Some of what can be asked here is unknown to Circe, so that ATLAS cannot open the definition."""
     strategy = places.expression.end_strategy
     paths = [place.path for place in places.criteria if not place.criterion.known_to_circe]
+    for place, item in places.counted:
+        paths += [f"{place.around_path}.{key}" for key, window in item.windows.items() if window.by_hours]
     if strategy is not None and strategy.date_offset is not None and strategy.custom_era is not None:
         paths.append("EndStrategy")
     for path in paths:

@@ -84,6 +84,20 @@ class Vocabulary:
         counted = {row["node"]: row["n"] for row in self._evaluator.fetch(query).to_pylist()}
         return {i: counted.get(self._evaluator.number(node), 0) for i, node in nodes.items()}
 
+    @property
+    def evaluator(self) -> Evaluator:
+        """Evaluator of the CDM."""
+        return self._evaluator
+
+    def codes_of(self, codeset: int) -> int | None:
+        """Number under which the concepts of a concept set stand in the working table; none where there is no set."""
+        named = [known for known in self.sets if known.id == codeset]
+        if not named:
+            return None
+        node = Codes(_items(named[0]))
+        self._evaluator.evaluate([node])
+        return self._evaluator.number(node)
+
     def units_of(self, codeset: int) -> dict[int, str]:
         """Units that the measurements of a concept set have in this data, with their names."""
         items = [known for known in self.sets if known.id == codeset]

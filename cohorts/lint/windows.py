@@ -11,23 +11,33 @@ from cohorts.lint.problem import Problem
 
 Days = tuple[int | None, int | None]
 
+_DAY = 86_400
+
 
 def _days(window: Window) -> Days:
-    """First and last day of a window, from the index; none where it is open."""
-    start, end = window.start, window.end
+    """First and last day of a window, from the index; none where it is open or in hours."""
+    return window.start.offset, window.end.offset
+
+
+def _seconds(window: Window) -> Days:
+    """First and last second of a window, from the index; beside a bound in hours a day counts from end to end."""
+    leeway = _DAY - 1 if window.by_hours else 0
+    low, high = (None if bound.offset is None else bound.offset * _DAY for bound in (window.start, window.end))
     return (
-        None if start.days is None else start.coeff * start.days,
-        None if end.days is None else end.coeff * end.days,
+        window.start.seconds if low is None else low - leeway,
+        window.end.seconds if high is None else high + leeway,
     )
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds / 3600:.6g}"
 
 
 def window_order(places: Places) -> Iterator[Problem]:
     """A window that ends before it starts finds nothing."""
     for place, item in places.counted:
-        for key, window in (("StartWindow", item.start_window), ("EndWindow", item.end_window)):
-            if window is None:
-                continue
-            low, high = _days(window)
+        for key, window in item.windows.items():
+            low, high = _seconds(window)
             open_end_before = high is None and window.end.coeff == -1 and low is not None
             if (low is not None and high is not None and low > high) or open_end_before:
                 yield Problem(
@@ -46,9 +56,9 @@ def time_window(places: Places) -> Iterator[Problem]:
     """
     required = places.expression.primary_criteria.observation_window.prior_days
     looks_back = [
-        (-low, place.around_path, _asks_for_absence(item))
+        (-low // _DAY, place.around_path, _asks_for_absence(item))
         for place, item in places.counted
-        if place.depth == 0 and (low := _days(item.start_window)[0]) is not None and -low > required
+        if place.depth == 0 and (low := _seconds(item.start_window)[0]) is not None and -low // _DAY > required
     ]
     longest = max((look for look in looks_back if not look[2]), default=None, key=lambda look: look[0])
     for days, path, absence in looks_back:
@@ -103,12 +113,22 @@ def single_day(places: Places) -> Iterator[Problem]:
                 todo="make sure that this is meant",
                 days=low,
             )
+        first, last = item.start_window.start.seconds, item.start_window.end.seconds
+        if first is not None and first == last:
+            yield Problem(
+                "the window is a single moment, {hours} hours from the index event",
+                check="single day",
+                severity="info",
+                path=f"{place.around_path}.StartWindow",
+                todo="make sure that this is meant",
+                hours=_hours(first),
+            )
 
 
 def death_time_window(places: Places) -> Iterator[Problem]:
     """Nothing that a person lives through happens after death."""
     for place, item in places.counted:
-        high = _days(item.start_window)[1]
+        high = _seconds(item.start_window)[1]
         ends_before = (high is not None and high < 0) or (high is None and item.start_window.end.coeff == -1)
         if type(place.criterion).__name__ == "Death" and ends_before:
             yield Problem(
@@ -126,7 +146,20 @@ def immortal_time(places: Places) -> Iterator[Problem]:
     for place, item in places.counted:
         judged = place.role in ("rule", "additional") and place.depth == 0
         rule = place.path.split(".", 1)[0]
-        if judged and rule not in told and (days := _future(item)) is not None:
+        if not judged or rule in told:
+            continue
+        if (hours := _future_hours(item)) is not None:
+            told.add(rule)
+            yield Problem(
+                "eligibility is judged by what happens after the index event (up to {hours} hours): whoever dies or is "
+                "lost before cannot be judged alike, which distorts survival",
+                check="immortal time",
+                severity="warning",
+                path=f"{place.around_path}.StartWindow",
+                todo="end the window on the index date, or set the index date later",
+                hours=hours,
+            )
+        elif (days := _future(item)) is not None:
             told.add(rule)
             yield Problem(
                 "eligibility is judged by what happens after the index date (up to {days} days): whoever dies or is "
@@ -152,12 +185,18 @@ def immortal_time(places: Places) -> Iterator[Problem]:
         )
 
 
+def _future_hours(item: CorrelatedCriterion) -> str | None:
+    """Hours after the index event that a window reaches; none where it does not, or is not in hours."""
+    low, high = _seconds(item.start_window)[0], item.start_window.end.seconds
+    return _hours(high) if high is not None and high > 0 and (low is None or low <= high) else None
+
+
 def _future(item: CorrelatedCriterion) -> int | None:
     """Days after the index date that a window reaches; 0 where it has no end, none where it does not."""
     window = item.start_window
     low, high = _days(window)
-    if high is None and window.end.coeff == 1:
-        bounded = item.end_window is not None and (_days(item.end_window)[1] or 1) <= 0
+    if window.end.is_open and window.end.coeff == 1:
+        bounded = item.end_window is not None and (_seconds(item.end_window)[1] or 1) <= 0
         return None if bounded else 0
     if high is not None and high > 0 and (low is None or low <= high):
         return high

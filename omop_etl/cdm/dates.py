@@ -27,6 +27,15 @@ def year_of(date: Any) -> ColumnElement[int]:
     return sa.cast(sa.extract("year", date), sa.Integer())
 
 
+def second_of_day(time: Any) -> ColumnElement[int]:
+    """Whole seconds since midnight, 0 to 86399, of a date with a time of day."""
+    whole = sa.func.floor(sa.extract("second", time))
+    hour, minute, second = (
+        sa.cast(part, sa.Integer()) for part in (sa.extract("hour", time), sa.extract("minute", time), whole)
+    )
+    return hour * 3600 + minute * 60 + second
+
+
 def month_start(date: Any) -> ColumnElement[Any]:
     """First day of the month that `date` lies in."""
     return sa.func.rwe_month_start(date, type_=sa.Date())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,16 @@ SHORT = {
         "start": "condition_start_date",
         "end": "condition_end_date",
         "visit": "visit_occurrence_id",
+        "starts at": "condition_start_datetime",
+        "ends at": "condition_end_datetime",
     },
     "drug_exposure": {
         "concept": "drug_concept_id",
         "start": "drug_exposure_start_date",
         "end": "drug_exposure_end_date",
         "days": "days_supply",
+        "starts at": "drug_exposure_start_datetime",
+        "ends at": "drug_exposure_end_datetime",
     },
     "measurement": {
         "concept": "measurement_concept_id",
@@ -39,9 +43,16 @@ SHORT = {
         "unit": "unit_concept_id",
         "low": "range_low",
         "high": "range_high",
+        "at": "measurement_datetime",
     },
-    "visit_occurrence": {"concept": "visit_concept_id", "start": "visit_start_date", "end": "visit_end_date"},
-    "death": {"date": "death_date", "cause": "cause_concept_id"},
+    "visit_occurrence": {
+        "concept": "visit_concept_id",
+        "start": "visit_start_date",
+        "end": "visit_end_date",
+        "starts at": "visit_start_datetime",
+        "ends at": "visit_end_datetime",
+    },
+    "death": {"date": "death_date", "cause": "cause_concept_id", "at": "death_datetime"},
     "concept": {"concept": "concept_id", "name": "concept_name", "invalid": "invalid_reason"},
     "concept_ancestor": {"ancestor": "ancestor_concept_id", "descendant": "descendant_concept_id"},
     "concept_relationship": {"from": "concept_id_1", "to": "concept_id_2", "relationship": "relationship_id"},
@@ -60,6 +71,7 @@ def patients(where: Path | TestEngine, text: str) -> Cdm:
         1      | 10      | 2020-01-05
 
     Every person mentioned exists; one without an observation period is observed from 2010 to 2029. ``.`` is null.
+    A time (``at``, ``starts at``, ``ends at``) gives the date too, where the table has no column for it.
     """
     tables: dict[str, list[dict[str, Any]]] = {name: [] for name in ("person", "observation_period", *SHORT)}
     for block in text.strip().split("\n\n"):
@@ -95,6 +107,8 @@ def _fill(tables: dict[str, list[dict[str, Any]]]) -> None:
     for name, rows in tables.items():
         key = f"{name}_id"
         for number, row in zip(itertools.count(1), rows, strict=False):
+            for time in [column for column in row if column.endswith("_datetime")]:
+                row.setdefault(time.removesuffix("time"), row[time][:10])
             if key in cdm_version()[name].c:
                 row.setdefault(key, str(number))
 
@@ -107,6 +121,8 @@ def _arrow(name: str, rows: list[dict[str, Any]]) -> pa.Table:
 def _typed(cell: str | None, kind: pa.DataType) -> Any:
     if cell in (None, "."):
         return None
+    if pa.types.is_timestamp(kind):
+        return datetime.fromisoformat(cell)
     if pa.types.is_date(kind):
         return date.fromisoformat(cell)
     if pa.types.is_integer(kind):
@@ -144,6 +160,15 @@ def days(start: int | None, end: int | None, **more: bool) -> dict[str, Any]:
 
     def bound(day: int | None, unbounded: int) -> dict[str, int]:
         return {"Coeff": unbounded} if day is None else {"Coeff": -1 if day < 0 else 1, "Days": abs(day)}
+
+    return {"Start": bound(start, -1), "End": bound(end, 1), **more}
+
+
+def hours(start: float | None, end: float | None, **more: bool) -> dict[str, Any]:
+    """Window from `start` to `end` hours from the index, negative before it; None is unbounded."""
+
+    def bound(hour: float | None, unbounded: int) -> dict[str, float]:
+        return {"Coeff": unbounded} if hour is None else {"Coeff": -1 if hour < 0 else 1, "Hours": abs(hour)}
 
     return {"Start": bound(start, -1), "End": bound(end, 1), **more}
 

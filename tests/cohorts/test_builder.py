@@ -8,6 +8,7 @@ import pytest
 
 from cohorts import generate, read_definition
 from cohorts.builder import (
+    Records,
     age,
     any_of,
     at_least_of,
@@ -23,7 +24,7 @@ from cohorts.builder import (
     visit,
 )
 from omop_etl.errors import UsageError
-from tests.cohorts.patients import patients
+from tests.cohorts.patients import hours, patients
 
 TEN, TWENTY = concepts("ten", 10), concepts("twenty", 20)
 
@@ -240,3 +241,28 @@ def test_lengths_are_asked_of_eras_and_visits() -> None:
     assert visit().lasting(at_most=3).criterion({}).to_json() == {
         "VisitOccurrence": {"VisitLength": {"Value": 3, "Op": "lte"}}
     }
+
+
+@pytest.mark.parametrize(
+    ("records", "key", "window"),
+    [
+        (measurement(TWENTY).within_hours(-3, 0.5), "StartWindow", hours(-3, 0.5, UseEventEnd=False)),
+        (measurement(TWENTY).before(hours=3), "StartWindow", hours(-3, 0, UseEventEnd=False)),
+        (measurement(TWENTY).after(hours=6), "StartWindow", hours(0, 6, UseEventEnd=False)),
+        (
+            drug(TWENTY).within_hours(None, 6, of_end=True, ending=True),
+            "EndWindow",
+            hours(None, 6, UseIndexEnd=True, UseEventEnd=True),
+        ),
+    ],
+)
+def test_windows_of_hours_are_written_as_by_hand(records: Records, key: str, window: dict[str, object]) -> None:
+    asked = cohort("c").entering_on(condition(TEN)).requiring("r", records).definition().expression.to_json()
+    assert asked["InclusionRules"][0]["expression"]["CriteriaList"][0][key] == window
+
+
+def test_a_window_in_days_and_hours_is_refused() -> None:
+    with pytest.raises(UsageError, match="not both"):
+        measurement(TWENTY).after(3, hours=6)
+    with pytest.raises(UsageError, match="not both"):
+        measurement(TWENTY).before(3, hours=6)

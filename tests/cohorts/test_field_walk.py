@@ -155,6 +155,8 @@ CHANGES: tuple[Change, ...] = (
     ("Window.use_index_end", (*_AROUND, "EndWindow", "UseIndexEnd"), True),
     ("Window.use_event_end", (*_AROUND, "EndWindow", "UseEventEnd"), False),
     ("WindowBound.days", (*_AROUND, "StartWindow", "Start", "Days"), 50),
+    ("WindowBound.hours", (*_AROUND, "StartWindow", "Start"), {"Hours": 6, "Coeff": -1}),
+    ("WindowBound.hours", (*_AROUND, "StartWindow", "Start", "Hours"), 6),
     ("WindowBound.coeff", (*_AROUND, "StartWindow", "Start", "Coeff"), 1),
     ("WindowBound.days", (*_AROUND, "EndWindow", "End", "Days"), None),
     ("Occurrence.type", (*_AROUND, "Occurrence", "Type"), 1),

@@ -46,6 +46,7 @@ WITH_VALUE: Final = ("Measurement", "Observation")
 
 Mode = Literal["include", "exclude"]
 Match = Literal["all", "any"]
+Unit = Literal["days", "hours"]
 ConceptSetId = Callable[[list[ConceptSetItem]], int]
 """Gives the id of the concept set with these lines, making one if need be."""
 
@@ -75,8 +76,10 @@ class CriterionForm(_Form):
         At the record, or at the index date for `DEMOGRAPHICS`.
     genders : list of Concept
         Sexes that count; none for all.
-    earliest, latest : int, optional
-        Window in days from the index date, negative before it; open where missing.
+    earliest, latest : int or float, optional
+        Window from the index date or event, negative before it; open where missing.
+    unit : {"days", "hours"}
+        What these are.
     times : int
         How often at least.
     cohort : NamedCohort, optional
@@ -91,8 +94,9 @@ class CriterionForm(_Form):
     answers: list[Concept] = Field(default_factory=list)
     age: NumericRange | None = None
     genders: list[Concept] = Field(default_factory=list)
-    earliest: int | None = None
-    latest: int | None = None
+    earliest: int | float | None = None
+    latest: int | float | None = None
+    unit: Unit = "days"
     times: int = Field(default=1, ge=1)
     cohort: NamedCohort | None = None
 
@@ -114,7 +118,7 @@ class CriterionForm(_Form):
         """Return the record with its window and how often it must occur."""
         return CorrelatedCriterion(
             criteria=self.criterion(concept_set_id),
-            start_window=Window(start=_bound(self.earliest, -1), end=_bound(self.latest, 1)),
+            start_window=Window(start=_bound(self.earliest, -1, self.unit), end=_bound(self.latest, 1, self.unit)),
             occurrence=_EXCLUDED if mode == "exclude" else Occurrence(type=2, count=self.times),
         )
 
@@ -185,8 +189,8 @@ class EntryForm(_Form):
         )
 
 
-def _bound(offset: int | None, side: int) -> WindowBound:
-    """Return the bound at so many days from the index date; an open one lies on its own side."""
+def _bound(offset: float | None, side: int, unit: Unit) -> WindowBound:
+    """Return the bound at so many days or hours from the index; an open one lies on its own side."""
     if offset is None:
         return WindowBound(days=None, coeff=side)
-    return WindowBound(days=abs(offset), coeff=-1 if offset < 0 or (offset == 0 and side < 0) else 1)
+    return WindowBound(**{unit: abs(offset)}, coeff=-1 if offset < 0 or (offset == 0 and side < 0) else 1)

@@ -100,10 +100,13 @@ def _record(item: CorrelatedCriterion, expression: CohortExpression) -> Criterio
     elsewhere = (window.use_index_end, window.use_event_end, item.end_window, item.restrict_visit)
     if any(elsewhere) or item.ignore_observation_period or item.occurrence.is_distinct:
         raise _TooMuchError
+    if window.by_hours and not (window.start.days is None and window.end.days is None):
+        raise _TooMuchError
     return CriterionForm(
         **_fields(item.criteria, expression),
         earliest=_offset(window.start, -1),
         latest=_offset(window.end, 1),
+        unit="hours" if window.by_hours else "days",
         times=max(1, item.occurrence.count),
     )
 
@@ -152,9 +155,11 @@ def _items(codeset: int, expression: CohortExpression) -> list[ConceptSetItem]:
     return found[0].expression.items
 
 
-def _offset(bound: WindowBound, open_side: int) -> int | None:
-    if bound.days is not None:
-        return bound.days * bound.coeff
+def _offset(bound: WindowBound, open_side: int) -> float | None:
+    if bound.offset is not None:
+        return bound.offset
+    if bound.hours is not None:
+        return bound.hours * bound.coeff
     if bound.coeff != open_side:
         raise _TooMuchError
     return None

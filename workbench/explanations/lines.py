@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, time
 from typing import Final, Literal
 
 from cohorts import CohortDefinition
 from cohorts.definition import CorrelatedCriterion, CriteriaGroup, DemographicCriterion
-from cohorts.explain import COHORT, AlmostEntry, Evidence, Explanation, Fate, Finding, Record
+from cohorts.explain import COHORT, AlmostEntry, DateWindow, Evidence, Explanation, Fate, Finding, Record
 from workbench.explanations.words import miss_words, value_words
 from workbench.locales import Translator, mark
 from workbench.sentences import Narrator
@@ -211,7 +212,7 @@ class _Teller:
         t = self.t
         yield Line(level, "note", self._count(finding, t("{n} found"), 0))
         for window in finding.windows:
-            yield Line(level, "note", _window(t, window.low, window.high, of_end=window.of_end))
+            yield Line(level, "note", _window(t, window))
         yield from self._rows(finding.counted, level)
         if finding.found > len(finding.counted):
             yield Line(level, "note", t("and {n} more", n=finding.found - len(finding.counted)))
@@ -267,9 +268,9 @@ class _Teller:
         t = self.t
         name = self._labels.get(record.concept_id or 0) or record.concept_name
         about = t("{name} [{concept}]", name=name, concept=record.concept_id) if record.concept_id else ""
-        dates = str(record.start)
+        dates = _moment(record.start, record.start_time)
         if record.end is not None and (record.end - record.start).days > 1:
-            dates = t("{start} to {end}", start=record.start, end=record.end)
+            dates = t("{start} to {end}", start=dates, end=_moment(record.end, record.end_time))
         value = ""
         if record.value is not None:
             unit = self._labels.get(record.unit_concept_id or 0) or record.unit_name
@@ -285,11 +286,19 @@ def _most(kind: str) -> int:
     return _MOST_LIMITED if kind.endswith("_limit") else _MOST_ALIKE
 
 
-def _window(t: Translator, low: object, high: object, *, of_end: bool) -> str:
+def _moment(day: date, at: time | None) -> str:
+    """Write a date with its time of day, where that is known."""
+    return str(day) if at is None else f"{day} {at:%H:%M}" + (f":{at:%S}" if at.second else "")
+
+
+def _window(t: Translator, window: DateWindow) -> str:
+    if window.time_unknown:
+        return t("the time of day of the index event is not known")
+    low, high = window.low, window.high
     words = {
         (True, True): t("looked for at any date"),
         (True, False): t("looked for until {high}"),
         (False, True): t("looked for from {low} on"),
         (False, False): t("looked for from {low} to {high}"),
     }[low is None, high is None].format(low=low, high=high)
-    return t("{window} (its end)", window=words) if of_end else words
+    return t("{window} (its end)", window=words) if window.of_end else words

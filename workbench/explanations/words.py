@@ -7,7 +7,7 @@ from typing import Final
 
 from cohorts.explain import Miss
 from workbench.locales import Translator, mark
-from workbench.sentences.values import days, plain
+from workbench.sentences.values import days, duration, plain
 
 TARGETS: Final = {
     "abnormal": mark("abnormal"),
@@ -83,9 +83,13 @@ def miss_words(t: Translator, miss: Miss, labels: dict[int, str]) -> str:
     'value 89.7, 0.3 below (asked: ≥ 90)'
     >>> miss_words(translator("en"), Miss("late", days=2), {})
     '2 days too late'
+    >>> miss_words(translator("en"), Miss("late", seconds=2520), {})
+    '42 minutes too late'
     """
     if miss.kind in ("early", "late"):
         return _outside_window(t, miss)
+    if miss.kind == "no_time":
+        return t("may lie in the window or not: a time of day is not known")
     if miss.kind == "period":
         return t("outside the observation period of the index event")
     if miss.kind == "visit":
@@ -106,13 +110,18 @@ def value_words(t: Translator, miss: Miss, labels: dict[int, str]) -> str:
 
 
 def _outside_window(t: Translator, miss: Miss) -> str:
-    if not miss.days:
+    if not (miss.days or miss.seconds):
         return t("has no end date to be tested")
     if miss.from_end:
         words = t("ends {days} too early") if miss.kind == "early" else t("ends {days} too late")
     else:
         words = t("{days} too early") if miss.kind == "early" else t("{days} too late")
-    return words.format(days=days(t, miss.days))
+    return words.format(days=days(t, miss.days) if miss.days else _by_time(t, miss.seconds))
+
+
+def _by_time(t: Translator, seconds: int) -> str:
+    """Word how much time is missing, in days where it is long."""
+    return days(t, seconds // 86_400) if seconds >= 3 * 86_400 else duration(t, seconds, most=2)
 
 
 def _attribute(t: Translator, miss: Miss, labels: dict[int, str]) -> str:

@@ -101,6 +101,26 @@ def days(t: Translator, number: int) -> str:
     return t("1 day") if number == 1 else t("{n} days", n=number)
 
 
+def duration(t: Translator, seconds: int, most: int = 3) -> str:
+    """Word a length of time in hours, minutes and seconds, the `most` largest of them.
+
+    Examples
+    --------
+    >>> from workbench.locales import translator
+    >>> duration(translator("en"), 129_600), duration(translator("en"), 5_400), duration(translator("zh"), 2_520)
+    ('36 hours', '1 hour 30 minutes', '42 分钟')
+    """
+    hours, rest = divmod(abs(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    parts = [
+        (hours, t("1 hour") if hours == 1 else t("{n} hours", n=hours)),
+        (minutes, t("1 minute") if minutes == 1 else t("{n} minutes", n=minutes)),
+        (left, t("1 second") if left == 1 else t("{n} seconds", n=left)),
+    ]
+    said = [words for number, words in parts if number]
+    return " ".join(said[:most]) or parts[0][1]
+
+
 def listed(t: Translator, texts: list[str]) -> str:
     """Join alternatives."""
     return t(" or ").join(texts)

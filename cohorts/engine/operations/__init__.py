@@ -9,6 +9,8 @@ from cohorts.engine.operations.events import FilterEvents, SelectEvents
 from cohorts.engine.operations.inclusion import Include, LeaveCohort, MaskRules
 from cohorts.engine.operations.index import EnterCohort, IndexNested, Qualify
 from cohorts.engine.operations.spans import BuildDrugEras, CollapseSpans, MergeEvents, TakeCohort
+from cohorts.engine.operations.timed_truth import CountAroundByTime
+from cohorts.engine.operations.times import NumberTimes, ReadTimes
 from cohorts.engine.operations.truth import CombineGroup, CountAround, TestDemographics
 
 OPERATIONS: dict[type[nodes.Node], Operation[Any]] = {
@@ -19,7 +21,10 @@ OPERATIONS: dict[type[nodes.Node], Operation[Any]] = {
     nodes.CohortSpans: TakeCohort(),
     nodes.DrugEras: BuildDrugEras(),
     nodes.NestedIndex: IndexNested(),
+    nodes.EventTimes: ReadTimes(),
+    nodes.EntryTimes: NumberTimes(),
     nodes.Correlated: CountAround(),
+    nodes.TimedCorrelated: CountAroundByTime(),
     nodes.Demographic: TestDemographics(),
     nodes.Group: CombineGroup(),
     nodes.FilteredEvents: FilterEvents(),

@@ -24,10 +24,29 @@ def by_start(columns: Any, limit: Limit) -> tuple[ColumnElement[Any], ...]:
     return start, columns.event_id
 
 
-def _periods(cdm: Cdm) -> sa.Table:
+def observation_periods(cdm: Cdm) -> sa.Table:
+    """Observation periods of the CDM."""
     return cdm.table(
         "observation_period", ["person_id", "observation_period_start_date", "observation_period_end_date"]
     )
+
+
+def observed_long_enough(parameters: sa.Table, period: sa.Table) -> ColumnElement[bool]:
+    """Whether an event lies in an observation period, with the days asked for before and after it."""
+    starts, ends = period.c.observation_period_start_date, period.c.observation_period_end_date
+    return sa.and_(
+        period.c.person_id == EVENTS.c.person_id,
+        EVENTS.c.start_date >= starts,
+        EVENTS.c.start_date <= ends,
+        add_days(starts, parameters.c.prior_days) <= EVENTS.c.start_date,
+        add_days(EVENTS.c.start_date, parameters.c.post_days) <= ends,
+    )
+
+
+def entry_order(limit: str, position: ColumnElement[int], period: sa.Table) -> tuple[ColumnElement[Any], ...]:
+    """Order in which a person's entry events are numbered; `position` is that of their criterion."""
+    sort_date = EVENTS.c.sort_date.desc() if limit == "last" else EVENTS.c.sort_date
+    return sort_date, EVENTS.c.event_id, position, period.c.observation_period_start_date
 
 
 class IndexNested(Operation[NestedIndex]):
@@ -45,7 +64,7 @@ class IndexNested(Operation[NestedIndex]):
 
     @override
     def query(self, shape: Any, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
-        period = _periods(cdm)
+        period = observation_periods(cdm)
         within = sa.and_(
             period.c.person_id == EVENTS.c.person_id,
             EVENTS.c.start_date >= period.c.observation_period_start_date,
@@ -91,15 +110,8 @@ class EnterCohort(Operation[Entry]):
 
     @override
     def query(self, shape: Limit, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
-        period = _periods(cdm)
+        period = observation_periods(cdm)
         starts, ends = period.c.observation_period_start_date, period.c.observation_period_end_date
-        observed = sa.and_(
-            period.c.person_id == EVENTS.c.person_id,
-            EVENTS.c.start_date >= starts,
-            EVENTS.c.start_date <= ends,
-            add_days(starts, parameters.c.prior_days) <= EVENTS.c.start_date,
-            add_days(EVENTS.c.start_date, parameters.c.post_days) <= ends,
-        )
         observed_events = (
             sa.select(
                 parameters.c.node,
@@ -115,7 +127,7 @@ class EnterCohort(Operation[Entry]):
             )
             .join(members, members.c.node == parameters.c.node)
             .join(EVENTS, EVENTS.c.node == members.c.member)
-            .join(period, observed)
+            .join(period, observed_long_enough(parameters, period))
         )
         if shape == "all":
             event = observed_events.subquery("observed")

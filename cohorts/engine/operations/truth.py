@@ -18,7 +18,7 @@ from cohorts.engine.tables import EVENTS, INDEX, TRUTH
 from omop_etl.cdm import Cdm
 from omop_etl.cdm.dates import add_days
 
-_BOUND_KINDS = {"days": 0, "period_start": 1, "period_end": 2, "none": 3}
+_BOUND_KINDS = {"days": 0, "period_start": 1, "period_end": 2, "none": 3, "seconds": 3}
 
 
 class CorrelatedShape(NamedTuple):
@@ -68,7 +68,7 @@ class CountAround(Operation[Correlated]):
 
     @override
     def query(self, shape: CorrelatedShape, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
-        around = _found_around(shape, parameters).subquery("around")
+        around = self._found_around(shape, parameters).subquery("around")
         if not shape.counts_absence:
             event = (around.c.node, around.c.person_id, around.c.event_id)
             return sa.select(*event).where(_compared(around.c.found, shape.occurrence, around.c.required))
@@ -95,24 +95,29 @@ class CountAround(Operation[Correlated]):
             .having(_compared(found, shape.occurrence, parameters.c.required))
         )
 
+    def near(self, shape: CorrelatedShape, parameters: sa.Table) -> tuple[sa.FromClause, list[ColumnElement[bool]]]:
+        """Index events with the events near them, and what else must hold of the two."""
+        together = [EVENTS.c.node == parameters.c.events, EVENTS.c.person_id == INDEX.c.person_id]
+        for window in range(shape.windows):
+            together += _within(window, parameters)
+        if not shape.anywhere:
+            together += [EVENTS.c.start_date >= INDEX.c.period_start, EVENTS.c.start_date <= INDEX.c.period_end]
+        if shape.same_visit:
+            together.append(EVENTS.c.visit_id == INDEX.c.visit_id)
+        source = parameters.join(INDEX, INDEX.c.node == parameters.c.index_events).join(EVENTS, sa.and_(*together))
+        return source, []
 
-def _found_around(shape: CorrelatedShape, parameters: sa.Table) -> sa.Select[Any]:
-    """How many events are found around each index event that has any."""
-    near = [EVENTS.c.node == parameters.c.events, EVENTS.c.person_id == INDEX.c.person_id]
-    for window in range(shape.windows):
-        near += _within(window, parameters)
-    if not shape.anywhere:
-        near += [EVENTS.c.start_date >= INDEX.c.period_start, EVENTS.c.start_date <= INDEX.c.period_end]
-    if shape.same_visit:
-        near.append(EVENTS.c.visit_id == INDEX.c.visit_id)
-    counted = sa.func.count(sa.distinct(EVENTS.c.count_value)) if shape.distinct else sa.func.count()
-    event = (parameters.c.node, INDEX.c.person_id, INDEX.c.event_id)
-    return (
-        sa.select(*event, parameters.c.required, counted.label("found"))
-        .join(INDEX, INDEX.c.node == parameters.c.index_events)
-        .join(EVENTS, sa.and_(*near))
-        .group_by(*event, parameters.c.required)
-    )
+    def _found_around(self, shape: CorrelatedShape, parameters: sa.Table) -> sa.Select[Any]:
+        """How many events are found around each index event that has any."""
+        source, conditions = self.near(shape, parameters)
+        counted = sa.func.count(sa.distinct(EVENTS.c.count_value)) if shape.distinct else sa.func.count()
+        event = (parameters.c.node, INDEX.c.person_id, INDEX.c.event_id)
+        return (
+            sa.select(*event, parameters.c.required, counted.label("found"))
+            .select_from(source)
+            .where(*conditions)
+            .group_by(*event, parameters.c.required)
+        )
 
 
 def _bound_values(bound: Bound) -> tuple[int, int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cohorts import CohortDefinition, read_definition
-from tests.cohorts.patients import CONDITION, around, concept_set, days, definition, rule
+from tests.cohorts.patients import CONDITION, around, concept_set, days, definition, hours, rule
 
 _DRUG: Final = {"DrugExposure": {"CodesetId": 2}}
+_LAB: Final = {"Measurement": {"CodesetId": 3}}
 _VISIT: Final = {"VisitOccurrence": {"CodesetId": 3}}
 _WOMEN_OVER_60: Final = {"Gender": [{"CONCEPT_ID": 8532}], "Age": {"Value": 60, "Op": "gt"}}
 _ADULTS: Final = {"ConditionOccurrence": {"CodesetId": 1, "Age": {"Value": 18, "Op": "gte"}}}
@@ -50,6 +51,10 @@ _EXPRESSIONS: Final[dict[str, dict[str, Any]]] = {
             rule(around(_DRUG, at_least=2, StartWindow=days(-30, 0))),
             rule(around(_DRUG, exactly=0, StartWindow=days(1, None), EndWindow=days(0, 90, UseEventEnd=True))),
         ]
+    ),
+    "windows_of_hours": definition(
+        [CONDITION, _DRUG],
+        InclusionRules=[rule(around(_LAB, at_least=1, StartWindow=hours(-3, 0), EndWindow=days(0, 1)))],
     ),
     "groups_that_count": definition(
         **_counted(around(_DRUG, at_least=1), around(_VISIT, at_most=3), type="AT_LEAST", count=1)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from omop_etl.cdm.dates import add_days, age_at, age_by_year, days_between, make_date, month_start, year_of
+from omop_etl.cdm.dates import (
+    add_days,
+    age_at,
+    age_by_year,
+    days_between,
+    make_date,
+    month_start,
+    second_of_day,
+    year_of,
+)
 from omop_etl.cdm.engines.base import scratch_table
 from tests.servers.engines import TestEngine
 
@@ -123,6 +132,22 @@ def test_every_helper_answers_as_the_calendar_does(engine: TestEngine) -> None:
         wanted = {number: expected(**row)[name] for number, row in enumerate(rows)}
         assert found == wanted, name
         assert {type(answer) for answer in found.values() if answer is not None} <= {int, date}, name
+
+
+MOMENTS = scratch_table("moments", sa.Column("row", sa.BigInteger), sa.Column("at", sa.DateTime))
+
+
+def test_the_second_of_the_day_is_whole_and_counts_from_midnight(engine: TestEngine) -> None:
+    folder = engine.new_folder()
+    pq.write_table(pa.table({"person_id": pa.array([1], pa.int64())}), folder / "person.parquet")
+    cdm = engine.open(folder)
+    texts = ("2020-02-29 00:00:00", "1969-12-31 23:59:59", "2020-03-29 02:30:15", "2020-07-01 12:00:59.999999", "")
+    times = [datetime.fromisoformat(text) if text else None for text in texts]
+    cdm.engine.load(MOMENTS, pa.Table.from_pylist([{"row": n, "at": at} for n, at in enumerate(times)]))
+    answers = cdm.engine.fetch(sa.select(MOMENTS.c.row, second_of_day(MOMENTS.c.at)).order_by(MOMENTS.c.row))
+    found = answers.column(1).to_pylist()
+    assert found == [None if at is None else at.hour * 3600 + at.minute * 60 + at.second for at in times]
+    assert {type(second) for second in found[:-1]} == {int}
 
 
 def test_helpers_can_be_compared_in_a_condition(engine: TestEngine) -> None:

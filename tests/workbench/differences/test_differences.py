@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cohorts import CohortDefinition, Evaluator, read_definition
-from tests.cohorts.patients import CONDITION, around, concept_set, days, definition, patients, rule
+from tests.cohorts.patients import CONDITION, around, concept_set, days, definition, hours, patients, rule
 from workbench.access import DisclosurePolicy
 from workbench.differences import People, changes_between, people_between
 from workbench.locales import translator
@@ -39,6 +39,17 @@ def test_a_threshold_is_told_by_its_figures() -> None:
     old, new = version(InclusionRules=[adult(30), treated(90)]), version(InclusionRules=[adult(45), treated(30)])
     assert said(old, new) == ["changed: adult: 30 → 45", "changed: treated: 90 → 30"]
     assert said(old, new, ZH) == ["修改：adult：30 → 45", "修改：treated：90 → 30"]
+
+
+def test_hours_are_told_by_their_figures_and_a_change_of_unit_in_words() -> None:
+    def soon(window: dict[str, Any]) -> CohortDefinition:
+        return version(InclusionRules=[{**rule(around(DRUG, at_least=1, StartWindow=window)), "name": "treated"}])
+
+    assert said(soon(hours(0, 6)), soon(hours(0, 12))) == ["changed: treated: 6 → 12"]
+    assert said(soon(hours(0, 6)), soon(hours(0, 12)), ZH) == ["修改：treated：6 → 12"]
+    (change,) = changes_between(EN, soon(days(0, 6)), soon(hours(0, 6)))
+    assert "in the 6 days from the index date on" in change.before
+    assert "within 6 hours after the start of the index event" in change.after
 
 
 def test_rules_come_go_move_and_are_renamed() -> None:

@@ -44,6 +44,14 @@ records = st.builds(
     latest=offsets,
     times=st.integers(1, 5),
 )
+by_hours = st.builds(
+    CriterionForm,
+    kind=st.sampled_from(["Measurement", "DrugExposure", "VisitOccurrence"]),
+    items=items,
+    earliest=st.integers(-48, 48) | st.floats(-48, 48).map(lambda hour: round(hour, 2)),
+    latest=offsets,
+    unit=st.just("hours"),
+)
 results = st.builds(
     CriterionForm,
     kind=st.sampled_from(["Measurement", "Observation"]),
@@ -58,7 +66,9 @@ including = st.builds(
     RuleForm,
     name=st.text(max_size=5),
     match=st.sampled_from(["all", "any"]),
-    members=st.builds(lambda p, r: [*p, *r], st.lists(persons, max_size=1), st.lists(records | results, min_size=1)),
+    members=st.builds(
+        lambda p, r: [*p, *r], st.lists(persons, max_size=1), st.lists(records | results | by_hours, min_size=1)
+    ),
 )
 excluding = st.builds(
     RuleForm,
@@ -99,6 +109,13 @@ def test_an_excluding_card_asks_for_none_of_the_records() -> None:
     ]
 
 
+def test_a_card_asks_for_hours() -> None:
+    soon = CriterionForm(kind="Measurement", items=[HAEMOGLOBIN], earliest=0, latest=6.5, unit="hours")
+    definition = add_rule(new_definition("肺癌"), RuleForm(name="早检", members=[soon]))
+    asked = definition.expression.to_json()["InclusionRules"][0]["expression"]["CriteriaList"][0]
+    assert asked["StartWindow"] == {"Start": {"Hours": 0, "Coeff": -1}, "End": {"Hours": 6.5, "Coeff": 1}}
+
+
 def test_equal_concept_sets_are_shared_and_useless_ones_go() -> None:
     drug = RuleForm(name="a", members=[CriterionForm(kind="DrugExposure", items=[GEFITINIB])])
     both = add_rule(add_rule(new_definition("x"), drug), drug.model_copy(update={"name": "b"}))
@@ -123,6 +140,7 @@ def test_cards_move_and_multiply() -> None:
     assert names(definition) == "abc"
 
 
+DAYS_THEN_HOURS = {"Start": {"Days": 1, "Coeff": -1}, "End": {"Hours": 6, "Coeff": 1}}
 CORRELATED = {"Criteria": {"DrugExposure": {}}, "Occurrence": {"Type": 2, "Count": 1}}
 
 
@@ -133,6 +151,7 @@ CORRELATED = {"Criteria": {"DrugExposure": {}}, "Occurrence": {"Type": 2, "Count
         {"Type": "ALL", "Groups": [{"Type": "ANY", "CriteriaList": [CORRELATED]}]},
         {"Type": "ALL", "CriteriaList": [{**CORRELATED, "Occurrence": {"Type": 1, "Count": 2}}]},
         {"Type": "ALL", "CriteriaList": [{**CORRELATED, "RestrictVisit": True}]},
+        {"Type": "ALL", "CriteriaList": [{**CORRELATED, "StartWindow": DAYS_THEN_HOURS}]},
         {"Type": "ALL", "CriteriaList": [{**CORRELATED, "Occurrence": {"Type": 2, "Count": 1, "IsDistinct": True}}]},
         {"Type": "ALL", "CriteriaList": [{**CORRELATED, "Criteria": {"DrugExposure": {"Refills": {"Value": 1}}}}]},
         {"Type": "ALL", "CriteriaList": [{**CORRELATED, "Criteria": {"Specimen": {}}}]},

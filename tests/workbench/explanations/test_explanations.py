@@ -114,6 +114,15 @@ def test_the_words_of_a_page_and_a_terminal(
         (Miss("early", days=1), "1 day too early", "早了 1 天"),
         (Miss("late", days=3, from_end=True), "ends 3 days too late", "结束晚了 3 天"),
         (Miss("visit"), "in another visit", "属于另一次就诊"),
+        (Miss("late", seconds=2520), "42 minutes too late", "晚了 42 分钟"),
+        (Miss("early", seconds=3661), "1 hour 1 minute too early", "早了 1 小时 1 分钟"),
+        (Miss("late", seconds=1, from_end=True), "ends 1 second too late", "结束晚了 1 秒"),
+        (Miss("late", seconds=90 * 3600), "3 days too late", "晚了 3 天"),
+        (
+            Miss("no_time"),
+            "may lie in the window or not: a time of day is not known",
+            "是否在时间窗内无法确定：缺少具体时间",
+        ),
         (
             Miss("attribute", target="value", test="gte", asked=90.0, value=89.7),
             "value 89.7, 0.3 below (asked: ≥ 90)",

@@ -53,9 +53,25 @@ HAEMOGLOBIN = {
 USED, DIAGNOSED = {"DrugExposure": {"CodesetId": 1}}, {"ConditionOccurrence": {"CodesetId": 0}}
 
 
+def by_hours(kind: dict[str, Any], start: float, end: float) -> dict[str, Any]:
+    bounds = [{"Hours": abs(hour), "Coeff": -1 if hour < 0 else 1} for hour in (start, end)]
+    return {**criterion(kind), "StartWindow": {"Start": bounds[0], "End": bounds[1]}}
+
+
 @pytest.mark.parametrize(
     ("rule", "english", "chinese"),
     [
+        (
+            {"Type": "ALL", "CriteriaList": [by_hours(USED, 0, 6)]},
+            'Use of "吉非替尼" at least once, within 6 hours after the start of the index event.',
+            "索引事件开始后 6 小时内，使用“吉非替尼”至少 1 次。",
+        ),
+        (
+            {"Type": "ALL", "CriteriaList": [by_hours(HAEMOGLOBIN, -1.5, 0)]},
+            'Result of "血红蛋白" (value ≥ 90 g/L) at least once, within 1 hour 30 minutes before the start of the '
+            "index event.",
+            "索引事件开始前 1 小时 30 分钟内，“血红蛋白”结果（数值 ≥ 90 g/L）至少 1 次。",
+        ),
         (
             {"Type": "ALL", "CriteriaList": [criterion(HAEMOGLOBIN, days=(-30, 0))]},
             'Result of "血红蛋白" (value ≥ 90 g/L) at least once, in the 30 days up to the index date.',

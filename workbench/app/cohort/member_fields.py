@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cohorts.definition import Concept, NumericRange
 from workbench.app.choices import distinct
@@ -28,8 +29,11 @@ _WINDOWS: Final = {
     "after": mark("on or after the index date"),
     "ever": mark("at any time"),
     "custom": mark("between two days"),
+    "hours": mark("between two times, in hours"),
 }
 _YEAR: Final = 365
+_SOON: Final = (0.0, 6.0)
+"""Hours from the index event that are offered first."""
 
 
 def member_fields(t: Translator, source: Source, member: Member, purpose: Purpose) -> CriterionForm:
@@ -81,7 +85,7 @@ def _membership(t: Translator, member: Member, purpose: Purpose) -> CriterionFor
     )
     if not offered:
         st.info(t("There is no other cohort yet. Define and save one first."), icon=":material/group_add:")
-    given: dict[str, Any] = _window_fields(t, member) if purpose == "rule" else {}
+    given: dict[str, Any] = _window_fields(t, member, timed=False) if purpose == "rule" else {}
     if purpose == "rule":
         st.markdown(f":gray[{t('What counts is the day on which the time in that cohort begins.')}]")
     first = st.checkbox(t("Only the first such time of the person"), value=member.form.first, key=member.key("first"))
@@ -201,13 +205,16 @@ def _plain(value: float | None) -> int | float | None:
     return int(value) if value is not None and float(value).is_integer() else value
 
 
-def _window_fields(t: Translator, member: Member) -> dict[str, object]:
+def _window_fields(t: Translator, member: Member, *, timed: bool = True) -> dict[str, object]:
+    """Draw when and how often; `timed` where the records have times of day."""
     form = member.form
     choice, first, last, often = st.columns([0.4, 0.2, 0.2, 0.2])
+    offered = [name for name in _WINDOWS if timed or name != "hours"]
+    before = _preset(form)
     preset = choice.selectbox(
         t("When"),
-        list(_WINDOWS),
-        index=list(_WINDOWS).index(_preset(form)),
+        offered,
+        index=offered.index(before) if before in offered else 0,
         format_func=lambda w: t(_WINDOWS[w]),
         key=member.key("when"),
     )
@@ -218,24 +225,54 @@ def _window_fields(t: Translator, member: Member) -> dict[str, object]:
     }.get(preset, {})  # type: ignore[assignment]
     if preset == "within":
         days = first.number_input(
-            t("Days"), min_value=0, value=-form.earliest if form.earliest else _YEAR, key=member.key("days")
+            t("Days"), min_value=0, value=-int(form.earliest) if form.earliest else _YEAR, key=member.key("days")
         )
         given = {"earliest": -int(days), "latest": 0}
     if preset == "custom":
         start = first.number_input(
             t("From day"),
-            value=form.earliest,
+            value=_whole(form.earliest),
             step=1,
             key=member.key("from"),
             help=t("Negative before the index date."),
         )
-        end = last.number_input(t("To day"), value=form.latest, step=1, key=member.key("to"))
+        end = last.number_input(t("To day"), value=_whole(form.latest), step=1, key=member.key("to"))
         given = {"earliest": start, "latest": end}
+    if preset == "hours":
+        given = _hours(t, member, first, last)
     times = often.number_input(t("At least how often"), min_value=1, value=form.times, key=member.key("times"))
     return {**given, "times": int(times)}
 
 
+def _hours(t: Translator, member: Member, first: DeltaGenerator, last: DeltaGenerator) -> dict[str, object]:
+    form = member.form
+    now = (form.earliest, form.latest) if form.unit == "hours" else _SOON
+    start, end = (
+        place.number_input(
+            label,
+            value=None if value is None else float(value),
+            step=1.0,
+            format="%g",
+            key=member.key(key),
+            help=t("Negative before the start of the index event; 0.5 is half an hour."),
+        )
+        for place, label, value, key in (
+            (first, t("From hour"), now[0], "from-hour"),
+            (last, t("To hour"), now[1], "to-hour"),
+        )
+    )
+    said = t("A record without a time of day counts only where its date alone decides.")
+    st.markdown(f":gray[{said}]")
+    return {"earliest": _plain(start), "latest": _plain(end), "unit": "days" if start is end is None else "hours"}
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
 def _preset(form: CriterionForm) -> str:
+    if form.unit == "hours":
+        return "hours"
     if form.latest == 0:
         return "before" if form.earliest is None else "within"
     if form.earliest == 0 and form.latest is None:
