@@ -54,7 +54,9 @@ def describe(
 
 
 def _sentences(t: Translator, definition: CohortDefinition, names: dict[int, str] | None) -> list[str]:
-    return Narrator.of(t, definition.expression, names).definition(definition.expression)
+    return Narrator.of(t, definition.expression, names, semantics=definition.semantics).definition(
+        definition.expression
+    )
 
 
 @app.command(name="sql")

@@ -10,10 +10,13 @@ from cohorts.engine.operations.inclusion import Include, LeaveCohort, MaskRules
 from cohorts.engine.operations.index import EnterCohort, IndexNested, Qualify
 from cohorts.engine.operations.spans import BuildDrugEras, CollapseSpans, MergeEvents, TakeCohort
 from cohorts.engine.operations.truth import CombineGroup, CountAround, TestDemographics
+from cohorts.engine.operations.units import ConvertUnits, SizeUnits
 
 OPERATIONS: dict[type[nodes.Node], Operation[Any]] = {
     nodes.Codes: ResolveCodes(),
     nodes.CodeList: ListCodes(),
+    nodes.UnitSizes: SizeUnits(),
+    nodes.Conversions: ConvertUnits(),
     nodes.Events: SelectEvents(),
     nodes.MergedEvents: MergeEvents(),
     nodes.CohortSpans: TakeCohort(),
