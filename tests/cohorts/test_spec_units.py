@@ -6,10 +6,13 @@ mg/dL, 98.6 °F are 37 °C, HbA1c of 48 mmol/mol is 0.09148 * 48 + 2.152 = 6.54 
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cohorts import generate, read_definition
 from tests.cohorts.patients import around, concept_set, days, definition, patients, rule, starts
 from tests.servers.engines import TestEngine
 
@@ -324,6 +327,52 @@ def test_what_is_not_known_around_a_record_leaves_it_open(
     inside = group(around(HIGH, at_least=1, StartWindow=days(0, 1)), type="ALL")
     visit = {"VisitOccurrence": {"CodesetId": 10, "CorrelatedCriteria": inside}}
     assert people(engine, records, asking(ENTERED, InclusionRules=[rule(around(visit, **often))])) == expected
+
+
+KINDS = ("exactly", "at_most", "at_least")
+COMPARED = {"exactly": int.__eq__, "at_most": int.__le__, "at_least": int.__ge__}
+
+
+def test_what_is_known_is_what_holds_in_every_case(tmp_path: Path) -> None:
+    """Persons with up to two high results, two low ones and two in an unknown unit, against every count.
+
+    The oracle goes through the cases: each result of which nothing is known may be high or not. A criterion is known to
+    be met if it is in all cases, and known not to be met if it is in none; only the latter makes "not" of it true.
+    """
+    results = {"high": ("2", "8636"), "low": ("1", "8636"), "unknown": ("2", ".")}
+    numbers = dict(enumerate(itertools.product(range(3), repeat=3), start=1))
+    entries = [f"{person} | 10 | 2020-01-01" for person in numbers]
+    lines = [
+        f"{person} | 20 | 2020-01-02 | {' | '.join(cells)}"
+        for person, counts in numbers.items()
+        for cells, count in zip(results.values(), counts, strict=True)
+        for _ in range(count)
+    ]
+    tables = [
+        "condition_occurrence\nperson | concept | start\n" + "\n".join(entries),
+        "measurement\nperson | concept | date | value | unit\n" + "\n".join(lines),
+        UNITS.strip(),
+    ]
+    asked = {
+        (kind, count, denied): rule(
+            around(HIGH, **{kind: count}), **({"type": "AT_MOST", "Count": 0} if denied else {})
+        )
+        for kind, count, denied in itertools.product(KINDS, range(4), (False, True))
+    }
+    definitions = {
+        str(key): read_definition(asking(ENTERED, InclusionRules=[wanted]), semantics="exact")
+        for key, wanted in asked.items()
+    }
+    with patients(tmp_path, "\n\n".join(tables)) as cdm:
+        made = generate(definitions, cdm).rows.to_pylist()
+    for kind, count, denied in asked:
+        known = set()
+        for person, (high, _, unknown) in numbers.items():
+            cases = {COMPARED[kind](high + more, count) for more in range(unknown + 1)}
+            if cases == {not denied}:
+                known.add(person)
+        found = {row["subject_id"] for row in made if row["cohort_name"] == str((kind, count, denied))}
+        assert found == known, (kind, count, denied)
 
 
 def test_a_person_enters_with_the_first_event_that_is_known(engine: TestEngine) -> None:
