@@ -116,8 +116,8 @@ class Evaluator:
     def _run(self, kind: type[Node], shapes: Mapping[Hashable, Sequence[Node]]) -> None:
         """Run one statement per shape; none reads what another writes, so they run while the next is written."""
         if (output := OPERATIONS[kind].output) in self._unmade:
-            self._unmade.remove(output)
             self._make(output)
+            self._unmade.remove(output)
         work = (self._statement(kind, shape).work(alike, self.number) for shape, alike in shapes.items())
         twins = self.cdm.engine.twins if len(shapes) > 1 else ()
         if twins:
