@@ -7,6 +7,7 @@ from typing import Any
 from cohorts.definition import (
     CohortDefinition,
     CohortMembership,
+    CriteriaGroup,
     Criterion,
     CustomEra,
     DrugEra,
@@ -16,6 +17,7 @@ from cohorts.definition import (
 )
 from cohorts.engine.domains import DOMAINS, Attribute, Domain
 from cohorts.engine.filter_plan import FilterPlanner
+from cohorts.engine.in_units import unit_field
 from cohorts.engine.nodes import Adjustment, AnyEvents, Cohort, CohortSpans, Events, Filter, MergedEvents
 from cohorts.engine.operations.spans import MERGED_COUNT_COLUMNS
 
@@ -35,8 +37,8 @@ class CriterionPlanner:
         self._exact = definition.semantics == "exact"
         self._filters = filters
 
-    def events(self, criterion: Criterion, path: str, count_column: str | None) -> Events:
-        """Events of a criterion, before its nested criteria."""
+    def events(self, criterion: Criterion, path: str, count_column: str | None, *, possible: bool = False) -> Events:
+        """Events of a criterion, before its nested criteria; with `possible` also those whose unit is not known."""
         kind = type(criterion).__name__
         domain = DOMAINS[kind]
         fixed = self._fixed_dates(criterion, path)
@@ -45,7 +47,7 @@ class CriterionPlanner:
             codes=self._codes(criterion, "codeset_id", path),
             source_codes=self._source_codes(criterion, domain, path),
             first=bool(getattr(criterion, "first", None)),
-            filters=self._own_filters(criterion, domain, path),
+            filters=self._own_filters(criterion, domain, path, possible=possible),
             adjustment=self._adjustment(criterion),
             fixed_start=fixed[0],
             fixed_end=fixed[1],
@@ -95,14 +97,28 @@ class CriterionPlanner:
             return None
         return self._codes(criterion, domain.source_concept[0], path)
 
-    def _own_filters(self, criterion: Criterion, domain: Domain, path: str) -> tuple[Filter, ...]:
+    def can_be_unknown(self, criterion: Criterion) -> bool:
+        """Tell whether a record may neither meet a criterion nor fail it: a number, or one around it, is in a unit."""
+        if isinstance(criterion, CustomEra):
+            own = any(self.can_be_unknown(member) for member in criterion.criteria_list)
+        else:
+            own = self._exact and bool(unit_field(criterion))
+        return own or (criterion.correlated_criteria is not None and self._any_unknown(criterion.correlated_criteria))
+
+    def _any_unknown(self, group: CriteriaGroup) -> bool:
+        counted = any(self.can_be_unknown(item.criteria) for item in group.criteria_list)
+        return counted or any(self._any_unknown(inner) for inner in group.groups)
+
+    def _own_filters(
+        self, criterion: Criterion, domain: Domain, path: str, *, possible: bool = False
+    ) -> tuple[Filter, ...]:
         if isinstance(criterion, DrugEra) and criterion.gap_days is not None and not self._exact:
             return self._circe_drug_era_filters(criterion, domain, path)
         if isinstance(criterion, Specimen) and criterion.specimen_source_concept is not None and self._exact:
             self._filters.refuse(
                 f"{path}.SpecimenSourceConcept", "a specimen has no source concept in the CDM", "remove the attribute"
             )
-        return self._filters.filters(criterion, domain.attributes, path)
+        return self._filters.filters(criterion, domain.attributes, path, possible=possible)
 
     def _circe_drug_era_filters(self, criterion: DrugEra, domain: Domain, path: str) -> tuple[Filter, ...]:
         """Filters of a drug era with gap days: Circe compares the gap days with the range of the era's length."""

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from cohorts.engine.nodes import Node
 from cohorts.engine.operations import OPERATIONS
 from cohorts.engine.operations.base import Operation
-from cohorts.engine.tables import ALL_TABLES, TIMES
+from cohorts.engine.tables import ALL_TABLES, RARE_TABLES
 from omop_etl.cdm import Cdm
 from omop_etl.cdm.engines import Engine
 from omop_etl.cdm.engines.base import arrow_schema, scratch_table
@@ -48,10 +48,9 @@ class Evaluator:
         self._done: set[str] = set()
         self._remembered: dict[Hashable, Any] = {}
         self._statements: dict[tuple[type[Node], Hashable], _Statement] = {}
-        self._has_times = False
+        self._unmade = set(RARE_TABLES)
         for table in ALL_TABLES:
-            cdm.engine.drop(table)
-            cdm.engine.create(table)
+            self._make(table)
 
     def number(self, node: Node) -> int:
         """Number under which the rows of a node stand in the working tables."""
@@ -116,6 +115,9 @@ class Evaluator:
 
     def _run(self, kind: type[Node], shapes: Mapping[Hashable, Sequence[Node]]) -> None:
         """Run one statement per shape; none reads what another writes, so they run while the next is written."""
+        if (output := OPERATIONS[kind].output) in self._unmade:
+            self._make(output)
+            self._unmade.remove(output)
         work = (self._statement(kind, shape).work(alike, self.number) for shape, alike in shapes.items())
         twins = self.cdm.engine.twins if len(shapes) > 1 else ()
         if twins:
@@ -128,13 +130,13 @@ class Evaluator:
                 item.run(self.cdm.engine)
         self._done.update(node.key for alike in shapes.values() for node in alike)
 
+    def _make(self, table: sa.Table) -> None:
+        self.cdm.engine.drop(table)
+        self.cdm.engine.create(table)
+
     def _statement(self, kind: type[Node], shape: Hashable) -> _Statement:
         statement = self._statements.get((kind, shape))
         if statement is None:
-            if OPERATIONS[kind].output is TIMES and not self._has_times:
-                self.cdm.engine.drop(TIMES)
-                self.cdm.engine.create(TIMES)
-                self._has_times = True
             statement = self._statements[kind, shape] = _Statement(OPERATIONS[kind], kind, shape, self.cdm)
         return statement
 

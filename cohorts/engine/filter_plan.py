@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, NoReturn
 
@@ -17,8 +18,9 @@ from cohorts.definition import (
     Part,
     TextFilter,
 )
-from cohorts.engine.domains import Attribute
-from cohorts.engine.nodes import AnyCodes, CodeItem, CodeList, Codes, Filter
+from cohorts.engine.domains import IN_UNIT, PERHAPS, Attribute
+from cohorts.engine.in_units import unit_field
+from cohorts.engine.nodes import AnyCodes, CodeItem, CodeList, Codes, Conversions, Filter
 from omop_etl.errors import RweError
 
 COMPARISONS = ("lt", "lte", "eq", "!eq", "gt", "gte", "bt", "!bt")
@@ -59,18 +61,35 @@ class FilterPlanner:
             return Codes(_items(found[0]))
         return Codes(tuple(item for concept_set in found for item in _items(concept_set)))
 
-    def filters(self, part: Part, attributes: Mapping[str, Attribute], path: str) -> tuple[Filter, ...]:
-        """Filters of all attributes that a criterion gives, in a fixed order."""
+    def filters(
+        self, part: Part, attributes: Mapping[str, Attribute], path: str, *, possible: bool = False
+    ) -> tuple[Filter, ...]:
+        """Filters of all attributes that a criterion gives, in a fixed order.
+
+        Under exact semantics a number is converted into the unit that is asked for, which is no test of its own then;
+        with `possible` a record whose unit is not known passes.
+        """
         planned: list[Filter] = []
+        units = unit_field(part) if self._exact else ""
         for name, attribute in attributes.items():
             value = getattr(part, name)
-            if value is None or value is False or value == []:
+            if value is None or value is False or value == [] or (units and name in (units, f"{units}_cs")):
                 continue
             key = type(part).model_fields[name].alias or name
             target = attribute.target_in(self._semantics)
             negated = bool(attribute.negated_by and getattr(part, attribute.negated_by))
             planned.append(self._filter(attribute, target, value, f"{path}.{key}", negated=negated))
+            if units and attribute.unit:
+                target = f"{target}{PERHAPS if possible else IN_UNIT}"
+                planned[-1] = replace(planned[-1], target=target, codes=self._conversions(part, units, path))
         return tuple(sorted(planned, key=lambda item: item.shape))
+
+    def _conversions(self, part: Part, field: str, path: str) -> Conversions:
+        listed: list[Concept] | None = getattr(part, field)
+        if listed:
+            return Conversions(_code_list(listed))
+        key = type(part).model_fields[f"{field}_cs"].alias
+        return Conversions(self.codes(getattr(part, f"{field}_cs").codeset_id, f"{path}.{key}.CodesetId"))
 
     def demographic(self, item: DemographicCriterion, path: str) -> tuple[Filter, ...]:
         """Filters of a demographic criterion."""
@@ -119,8 +138,7 @@ class FilterPlanner:
 
     @staticmethod
     def _concepts(value: list[Concept], target: str, *, negated: bool) -> Filter:
-        listed = CodeList(tuple(sorted({concept.concept_id for concept in value})))
-        return Filter(target, "not in" if negated else "in", codes=listed)
+        return Filter(target, "not in" if negated else "in", codes=_code_list(value))
 
     def _selection(self, value: ConceptSetSelection, target: str, path: str) -> Filter:
         if value.codeset_id is None:
@@ -146,6 +164,10 @@ class FilterPlanner:
     def refuse(self, path: str, reason: str, todo: str) -> NoReturn:
         """Refuse the definition, naming the path inside it."""
         raise RweError("{name}: {path}: {reason}", todo=todo, name=self._name, path=path, reason=reason)
+
+
+def _code_list(listed: list[Concept]) -> CodeList:
+    return CodeList(tuple(sorted({concept.concept_id for concept in listed})))
 
 
 def _items(concept_set: ConceptSet) -> tuple[CodeItem, ...]:

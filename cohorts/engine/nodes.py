@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Literal
 
 Limit = Literal["all", "first", "last"]
+Comparison = Literal["exactly", "at_most", "at_least"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,15 +87,31 @@ class CodeList(Node):
 AnyCodes = Codes | CodeList
 
 
+@dataclass(frozen=True, eq=False)
+class UnitSizes(Node):
+    """Units of the vocabulary, and how large each is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Conversions(Node):
+    """Units whose values can be converted into one of those asked for, and how."""
+
+    units: AnyCodes
+    sizes: UnitSizes = UnitSizes()
+
+
 @dataclass(frozen=True)
 class Filter:
-    """A test of one value of a record: numbers and dates against `value` (and `extent`), concepts against `codes`."""
+    """A test of one value of a record: numbers and dates against `value` (and `extent`), concepts against `codes`.
+
+    A number that is converted into another unit first has its conversions in `codes`.
+    """
 
     target: str
     test: str
     value: float | int | str | date | None = None
     extent: float | int | date | None = None
-    codes: AnyCodes | None = None
+    codes: AnyCodes | Conversions | None = None
 
     @property
     def shape(self) -> tuple[str, str]:
@@ -227,7 +244,7 @@ class Correlated(Node):
     index: AnyIndex
     events: AnyEvents
     windows: tuple[EventWindow, ...]
-    occurrence: Literal["exactly", "at_most", "at_least"]
+    occurrence: Comparison
     count: int
     distinct: bool = False
     same_visit: bool = False

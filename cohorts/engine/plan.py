@@ -29,7 +29,7 @@ from omop_etl.errors import RweError
 MAX_RULES = 62
 """Rules that fit into the mask of a 64-bit number."""
 
-_OCCURRENCES = ("exactly", "at_most", "at_least")
+_OCCURRENCES: tuple[nodes.Comparison, ...] = ("exactly", "at_most", "at_least")
 
 
 @dataclass(frozen=True)
@@ -180,24 +180,31 @@ class _Planner:
             end = self.filters.date(window.end_date, "CensorWindow.EndDate") if window.end_date else None
         return nodes.Cohort(exit_node, pad, start, end)
 
-    def _events_of(self, criteria: list[Criterion], path: str) -> tuple[nodes.AnyEvents, ...]:
-        return tuple(self.events(criterion, f"{path}[{i}]") for i, criterion in enumerate(criteria))
+    def _events_of(
+        self, criteria: list[Criterion], path: str, *, possible: bool = False
+    ) -> tuple[nodes.AnyEvents, ...]:
+        return tuple(self.events(c, f"{path}[{i}]", possible=possible) for i, c in enumerate(criteria))
 
-    def events(self, criterion: Criterion, path: str, count_column: str | None = None) -> nodes.AnyEvents:
-        """Events of a criterion; those of its nested criteria decide which of its own stay."""
+    def events(
+        self, criterion: Criterion, path: str, count_column: str | None = None, *, possible: bool = False
+    ) -> nodes.AnyEvents:
+        """Events of a criterion; those of its nested criteria decide which of its own stay.
+
+        With `possible` they are the events that would be so, were everything known: also records in an unknown unit.
+        """
         path = f"{path}.{type(criterion).__name__}"
         planned: nodes.AnyEvents
         if isinstance(criterion, CustomEra):
-            members = self._events_of(criterion.criteria_list, f"{path}.CriteriaList")
+            members = self._events_of(criterion.criteria_list, f"{path}.CriteriaList", possible=possible)
             planned = self.criteria.merged(criterion, members, path, count_column)
         elif isinstance(criterion, CohortMembership):
             planned = self.criteria.of_cohort(criterion, self._named(criterion.cohort_id, path), path, count_column)
         else:
-            planned = self.criteria.events(criterion, path, count_column)
+            planned = self.criteria.events(criterion, path, count_column, possible=possible)
         nested = criterion.correlated_criteria
         if nested is None or nested.is_empty:
             return planned
-        around = self.group(nested, nodes.NestedIndex(planned), f"{path}.CorrelatedCriteria")
+        around = self.group(nested, nodes.NestedIndex(planned), f"{path}.CorrelatedCriteria", possible=possible)
         return nodes.FilteredEvents(planned, around)
 
     def _named(self, cohort_id: int | None, path: str) -> nodes.Cohort:
@@ -221,16 +228,25 @@ class _Planner:
         name = f"{self.definition.name} → {other.name or other.id}"
         return plan(CohortDefinition(name=name, semantics=other.semantics, expression=other.expression)).cohort
 
-    def group(self, group: CriteriaGroup, index: nodes.AnyIndex, path: str) -> nodes.AnyTruth:
-        """Events of `index` for which the group holds."""
+    def group(
+        self, group: CriteriaGroup, index: nodes.AnyIndex, path: str, *, possible: bool = False
+    ) -> nodes.AnyTruth:
+        """Events of `index` for which the group is known to hold; with `possible`, for which it is not known to fail.
+
+        What is known of "at most so many" is what is possible for its members, and the other way round.
+        """
+        inside = possible != (group.rule == "AT_MOST")
         members: list[nodes.AnyTruth] = [
-            self._correlated(item, index, f"{path}.CriteriaList[{i}]") for i, item in enumerate(group.criteria_list)
+            self._correlated(item, index, f"{path}.CriteriaList[{i}]", possible=inside)
+            for i, item in enumerate(group.criteria_list)
         ]
         members += [
             self._demographic(item, index, f"{path}.DemographicCriteriaList[{i}]")
             for i, item in enumerate(group.demographic_criteria_list)
         ]
-        members += [self.group(item, index, f"{path}.Groups[{i}]") for i, item in enumerate(group.groups)]
+        members += [
+            self.group(item, index, f"{path}.Groups[{i}]", possible=inside) for i, item in enumerate(group.groups)
+        ]
         if len(members) == 1 and group.rule in ("ALL", "ANY") and not isinstance(index, nodes.NestedIndex):
             return members[0]
         if group.rule in ("AT_LEAST", "AT_MOST") and group.count is None:
@@ -241,19 +257,34 @@ class _Planner:
     def _demographic(self, item: DemographicCriterion, index: nodes.AnyIndex, path: str) -> nodes.Demographic:
         return nodes.Demographic(index, self.filters.demographic(item, path))
 
-    def _correlated(self, item: CorrelatedCriterion, index: nodes.AnyIndex, path: str) -> nodes.Correlated:
+    def _correlated(
+        self, item: CorrelatedCriterion, index: nodes.AnyIndex, path: str, *, possible: bool
+    ) -> nodes.AnyTruth:
+        occurrence = item.occurrence
+        kind = _OCCURRENCES[occurrence.type]
+        if not self.criteria.can_be_unknown(item.criteria):
+            return self._counted(item, index, path, kind, possible=False)
+        if kind == "exactly" and occurrence.count > 0:
+            enough = self._counted(item, index, path, "at_least", possible=possible)
+            not_more = self._counted(item, index, path, "at_most", possible=not possible)
+            return nodes.Group(index, "ALL", 0, (enough, not_more))
+        return self._counted(item, index, path, kind, possible=possible == (kind == "at_least"))
+
+    def _counted(
+        self, item: CorrelatedCriterion, index: nodes.AnyIndex, path: str, kind: nodes.Comparison, *, possible: bool
+    ) -> nodes.Correlated:
         occurrence = item.occurrence
         column = (occurrence.count_column or "DOMAIN_CONCEPT") if occurrence.is_distinct else None
         windows = [self._window(item.start_window, item, to_event_end=bool(item.start_window.use_event_end))]
         if item.end_window is not None:
             use_event_end = item.end_window.use_event_end
             windows.append(self._window(item.end_window, item, to_event_end=use_event_end is None or use_event_end))
-        events = self.events(item.criteria, f"{path}.Criteria", column)
+        events = self.events(item.criteria, f"{path}.Criteria", column, possible=possible)
         counted: dict[str, Any] = {
             "index": index,
             "events": events,
             "windows": tuple(windows),
-            "occurrence": _OCCURRENCES[occurrence.type],
+            "occurrence": kind,
             "count": occurrence.count,
             "distinct": occurrence.is_distinct,
             "same_visit": item.restrict_visit,

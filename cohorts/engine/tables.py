@@ -70,6 +70,35 @@ SPANS = scratch_table("spans", _id("node"), _id("person_id"), _day("start_date")
 """Spans of persons: drug eras, exits, and the rows of cohorts."""
 
 TIMES = scratch_table("times", _id("node"), _id("person_id"), _id("event_id"), _id("start_second"), _id("end_second"))
-"""Seconds of the day at which events start and end, where they are known; made when a definition first needs it."""
+"""Seconds of the day at which events start and end, where they are known."""
+
+UNIT_SIZES = scratch_table(
+    "unit_sizes",
+    _id("node"),
+    _id("unit"),
+    _id("measured"),
+    sa.Column("kind", sa.Text),
+    sa.Column("size", sa.Double),
+    sa.Column("zero", sa.Double),
+)
+"""Units of the vocabulary: a value is `value * size + zero` in the base unit of `kind`; `measured` is the concept of
+the measurement for which alone that holds, or 0."""
+
+CONVERSIONS = scratch_table(
+    "conversions",
+    _id("node"),
+    _id("unit"),
+    _id("measured"),
+    _id("into_unit"),
+    sa.Column("factor", sa.Double),
+    sa.Column("shift", sa.Double),
+    sa.Column("margin", sa.Double),
+)
+"""Units that can be converted into one that is asked for: `value * factor + shift` is the value in `into_unit`, and
+what lies closer to a threshold than `margin` times its size lies on it. A unit that is asked for stays as it is."""
 
 ALL_TABLES = (CODES, EVENTS, INDEX, TRUTH, MASKED, INCLUDED, SPANS)
+"""Tables that every cohort needs."""
+
+RARE_TABLES = (TIMES, UNIT_SIZES, CONVERSIONS)
+"""Tables that are made when the first node needs them."""

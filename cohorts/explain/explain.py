@@ -67,7 +67,7 @@ def explain(definition: CohortDefinition, cdm: Cdm, persons: Sequence[int]) -> l
         looked_at = [o.relaxed for o in _event_sets(outlines)]
         records.load(by_domain((r.domain, node) for r in looked_at for node in (r.full, r.base)))
         findings = Findings(facts, records)
-        fates = Fates(outlines, facts, records, findings)
+        fates = Fates(outlines, facts, findings)
         periods = observation_periods(some)
         person = some.table("person")
         known = set(some.engine.fetch(sa.select(person.c.person_id)).column(0).to_pylist())

@@ -13,7 +13,6 @@ from cohorts.explain.facts import EventRow, Facts, IndexRow
 from cohorts.explain.findings import Findings
 from cohorts.explain.model import EndReason, Fate, RuleFinding
 from cohorts.explain.outline import EventsOutline, Outline, outline_events, outline_truth
-from cohorts.explain.records import Records
 
 Span = tuple[date, date]
 
@@ -64,15 +63,14 @@ class Fates:
     ----------
     outlines : Outlines
         The definition beside its plan.
-    facts, records, findings
+    facts, findings
         What was found.
     """
 
-    def __init__(self, outlines: Outlines, facts: Facts, records: Records, findings: Findings) -> None:
+    def __init__(self, outlines: Outlines, facts: Facts, findings: Findings) -> None:
         self._outlines = outlines
         self._plan = outlines.plan
         self._facts = facts
-        self._records = records
         self._findings = findings
 
     def of(self, person: int, periods: list[Span]) -> tuple[Fate, ...]:

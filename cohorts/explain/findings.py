@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
-from cohorts.engine.nodes import Correlated, Filter, Node
+from cohorts.engine.domains import IN_UNIT, PERHAPS
+from cohorts.engine.nodes import Comparison, Correlated, Filter, Node
 from cohorts.explain.facts import EventRow, Facts, IndexRow, TimeRow
 from cohorts.explain.model import Evidence, Finding, Miss, Record, Tested
 from cohorts.explain.outline import CountOutline, EventsOutline, GroupOutline, Outline, PersonOutline
-from cohorts.explain.records import Records
+from cohorts.explain.records import InUnit, Key, Records
+from cohorts.explain.relaxed import Relaxed
 from cohorts.explain.windows import Window
+
+_COMPARISONS: Final[tuple[Comparison, ...]] = ("exactly", "at_most", "at_least")
 
 MOST_SHOWN: Final = 8
 """Records that count, shown of one criterion."""
@@ -49,11 +54,6 @@ class Findings:
         failing = [e for e in self._facts.events(outline.relaxed.base, person) if e.event_id not in passing]
         return self._nearest(outline, person, [(event, self._misses(outline, person, event)) for event in failing])
 
-    def record(self, outline: EventsOutline, person: int, event: EventRow) -> Record:
-        """Describe an event of a criterion by its row, with its times of day where the definition reads them."""
-        times = self._facts.times(outline.relaxed.times, person, event.event_id)
-        return self._records.record(outline.relaxed.domain, event, times)
-
     def _group(self, outline: GroupOutline, person: int, index: IndexRow) -> Finding:
         members = tuple(self.of(member, person, index) for member in outline.members)
         node = outline.node
@@ -80,7 +80,7 @@ class Findings:
         return Finding(outline.part, met, "all", sum(t.passed for t in tested), len(tested), tested=tested)
 
     def _count(self, outline: CountOutline, person: int, index: IndexRow) -> Finding:
-        node, relaxed = outline.node, outline.events.relaxed
+        node, relaxed, asked = outline.node, outline.events.relaxed, outline.part.occurrence
         at = self._facts.times(outline.index_times, person, index.event_id)
         windows = [Window(window, index, at) for window in node.windows]
         times = relaxed.times if outline.index_times is not None else None
@@ -91,7 +91,7 @@ class Findings:
         events = self._facts.events(relaxed.full, person)
         counted = [event for event in events if not outside(event)]
         found = len({e.count_value for e in counted if e.count_value is not None}) if node.distinct else len(counted)
-        met = self._facts.holds(node, person, index.event_id)
+        met = self._facts.holds(outline.verdict, person, index.event_id)
         near: tuple[Evidence, ...] = ()
         if not met and found < node.count:
             ids = {event.event_id for event in counted}
@@ -101,20 +101,37 @@ class Findings:
         return Finding(
             part=outline.part,
             met=met,
-            comparison=node.occurrence,
+            comparison=_COMPARISONS[asked.type],
             found=found,
             required=node.count,
+            undecided=sum(self._is_undecided(outline.events, person, event) for event in counted),
             windows=tuple(window.shown for window in windows),
             counted=tuple(self._evidence(outline.events, person, e, ()) for e in counted[:MOST_SHOWN]),
             near=near,
         )
+
+    def record(self, outline: EventsOutline, person: int, event: EventRow) -> Record:
+        """Describe an event by its row, with the times of day and the value in the unit that the criterion asks for."""
+        relaxed = outline.relaxed
+        times = self._facts.times(relaxed.times, person, event.event_id)
+        record = self._records.record(relaxed.domain, event, times)
+        for test in relaxed.own.filters:
+            found = self._in_unit(relaxed, test, (person, event.event_id))
+            if found.converted is not None and found.unit != found.into_unit and found.value == record.value:
+                return replace(
+                    record,
+                    converted=found.converted,
+                    converted_unit_concept_id=found.into_unit,
+                    converted_unit_name=self._records.name(found.into_unit),
+                )
+        return record
 
     # -- records ------------------------------------------------------------------------------------------------------
     def _misses(self, outline: EventsOutline, person: int, event: EventRow) -> tuple[Miss, ...]:
         """Tests of its own that a record fails."""
         relaxed = outline.relaxed
         misses = [
-            self._failed(test, self._records.tested(relaxed.base, relaxed.domain, test, (person, event.event_id)))
+            self._missed(relaxed, test, (person, event.event_id))
             for test, single in relaxed.single
             if event.event_id not in self._ids(single, person)
         ]
@@ -124,6 +141,27 @@ class Findings:
         if passes and event.event_id not in self._ids(relaxed.full, person):
             misses.append(Miss("nested"))
         return tuple(misses)
+
+    def _missed(self, relaxed: Relaxed, test: Filter, key: Key) -> Miss:
+        """Say how a record fails a test of its own."""
+        if _unit_of(test) is None:
+            return self._failed(test, self._records.tested(relaxed.base, relaxed.domain, test, key))
+        found = self._in_unit(relaxed, test, key)
+        plain = replace(test, target=_unit_of(test) or "", codes=None)
+        if found.value is None or found.converted is not None:
+            return self._failed(plain, found.converted)
+        names = tuple(name for name in (self._records.name(found.unit),) if name and found.unit)
+        return replace(self._failed(plain, found.value), kind="unit", names=names)
+
+    def _is_undecided(self, outline: EventsOutline, person: int, event: EventRow) -> bool:
+        """Whether the unit of a record that was let in all the same is not known."""
+        found = (self._in_unit(outline.relaxed, t, (person, event.event_id)) for t in outline.relaxed.own.filters)
+        return any(one.value is not None and one.converted is None for one in found)
+
+    def _in_unit(self, relaxed: Relaxed, test: Filter, key: Key) -> InUnit:
+        if _unit_of(test) is None:
+            return InUnit()
+        return self._records.in_unit(relaxed.base, relaxed.domain, test, key)
 
     def _failed(self, test: Filter, value: object) -> Miss:
         names = (self._records.name(value),) if test.codes is not None else ()
@@ -149,13 +187,22 @@ class Findings:
         if outline.nested is not None:
             around = self._facts.index(outline.nested.node.index, person).get(event.event_id)
             nested = self.of(outline.nested, person, around) if around is not None else None
-        return Evidence(self.record(outline, person, event), misses, nested)
+        undecided = not misses and self._is_undecided(outline, person, event)
+        return Evidence(self.record(outline, person, event), misses, nested, undecided)
 
     def _ids(self, node: Node, person: int) -> frozenset[int]:
         key = (node.key, person)
         if key not in self._passing:
             self._passing[key] = frozenset(event.event_id for event in self._facts.events(node, person))
         return self._passing[key]
+
+
+def _unit_of(test: Filter) -> str | None:
+    """Name of what a test of a converted number looks at; none for other tests."""
+    for ending in (PERHAPS, IN_UNIT):
+        if test.target.endswith(ending):
+            return test.target.removesuffix(ending)
+    return None
 
 
 def _around(

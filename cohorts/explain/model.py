@@ -23,7 +23,7 @@ FateKind = Literal[
     "outside_window",
     "in",
 ]
-MissKind = Literal["early", "late", "no_time", "period", "visit", "attribute", "not_first", "nested"]
+MissKind = Literal["early", "late", "no_time", "period", "visit", "attribute", "unit", "not_first", "nested"]
 EndReason = Literal["observation_end", "fixed", "era_end", "censoring"]
 
 
@@ -49,6 +49,12 @@ class Record:
         Unit of the value.
     unit_name : str
         Its name.
+    converted : float, optional
+        The value in the unit that was asked for, where it was recorded in another.
+    converted_unit_concept_id : int, optional
+        That unit.
+    converted_unit_name : str
+        Its name.
     value_concept_id : int, optional
         A result that is a concept.
     value_concept_name : str
@@ -66,6 +72,9 @@ class Record:
     value: float | None = None
     unit_concept_id: int | None = None
     unit_name: str = ""
+    converted: float | None = None
+    converted_unit_concept_id: int | None = None
+    converted_unit_name: str = ""
     value_concept_id: int | None = None
     value_concept_name: str = ""
     start_time: time | None = None
@@ -81,8 +90,9 @@ class Miss:
     kind : str
         ``early`` and ``late`` miss a window by `days` or by `seconds`; ``no_time`` may lie in it or not, since a time
         of day is not known; ``period`` lies outside the observation period of the index event, ``visit`` in another
-        visit; ``attribute`` fails a test of the record; ``not_first`` has an earlier record before it; ``nested`` lacks
-        what must be found around it.
+        visit; ``attribute`` fails a test of the record; ``unit`` has a number whose unit is not known or cannot be
+        converted, so that nobody can say; ``not_first`` has an earlier record before it; ``nested`` lacks what must be
+        found around it.
     days : int
         Days by which a window is missed.
     seconds : int
@@ -94,9 +104,9 @@ class Miss:
     asked, extent : optional
         What it was compared with.
     value : optional
-        What the record has.
+        What the record has; in the unit asked for, if it can be converted.
     names : tuple of str
-        Names of the concepts, where the value is a concept.
+        Names of the concepts, where the value is a concept; for ``unit`` the name of the unit, if there is one.
     """
 
     kind: MissKind
@@ -120,7 +130,7 @@ class Miss:
         0.3
         """
         bounds = [bound for bound in (self.asked, self.extent) if isinstance(bound, float | int)]
-        if isinstance(self.value, bool) or not isinstance(self.value, float | int) or not bounds:
+        if self.kind == "unit" or isinstance(self.value, bool) or not isinstance(self.value, float | int) or not bounds:
             return None
         return round(min(abs(float(self.value) - float(bound)) for bound in bounds), 6)
 
@@ -150,11 +160,15 @@ class Evidence:
         Why it does not count.
     nested : Finding, optional
         What was found around it, where the criterion asks for that.
+    undecided : bool
+        Whether it only may count: its unit is not known or cannot be converted. It counts where it must not be
+        overlooked: in "none" and "at most so many".
     """
 
     record: Record
     misses: tuple[Miss, ...] = ()
     nested: Finding | None = None
+    undecided: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,6 +193,8 @@ class Finding:
         How `found` is compared with `required`.
     found, required : int
         Records, or members of a group.
+    undecided : int
+        How many of those found only may count.
     windows : tuple of DateWindow
         Where records were looked for.
     counted : tuple of Evidence
@@ -196,6 +212,7 @@ class Finding:
     comparison: Literal["exactly", "at_most", "at_least", "all"]
     found: int
     required: int
+    undecided: int = 0
     windows: tuple[DateWindow, ...] = ()
     counted: tuple[Evidence, ...] = ()
     near: tuple[Evidence, ...] = ()

@@ -44,6 +44,7 @@ class CountOutline:
     part: CorrelatedCriterion
     node: Correlated
     events: EventsOutline
+    verdict: Correlated | Group
 
     @property
     def index_times(self) -> EntryTimes | EventTimes | None:
@@ -52,7 +53,7 @@ class CountOutline:
 
     def nodes(self) -> Iterator[Node]:
         """Nodes that must be evaluated."""
-        yield self.node
+        yield from (self.node, self.verdict)
         if self.index_times is not None:
             yield self.index_times
         yield from self.events.nodes()
@@ -109,7 +110,9 @@ def outline_truth(part: AnyPart, node: AnyTruth) -> Outline:
         assert isinstance(node, Group)
         return GroupOutline(part, node, tuple(outline_truth(m, n) for m, n in zip(members, node.members, strict=True)))
     if isinstance(part, CorrelatedCriterion):
-        assert isinstance(node, Correlated)
-        return CountOutline(part, node, outline_events(part.criteria, node.events))
+        assert isinstance(node, Correlated | Group)
+        counted = node.members[-1] if isinstance(node, Group) else node  # at least so many and at most so many
+        assert isinstance(counted, Correlated)
+        return CountOutline(part, counted, outline_events(part.criteria, counted.events), node)
     assert isinstance(node, Demographic)
     return PersonOutline(part, node, tuple((test, Demographic(node.index, (test,))) for test in node.filters))

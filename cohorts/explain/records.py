@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from cohorts.engine.domains import DOMAINS, Domain, Rows, Target
 from cohorts.engine.domains.targets import COMMON_TARGETS, DEMOGRAPHIC_TARGETS
 from cohorts.engine.evaluator import Evaluator
+from cohorts.engine.filters import conversions_of
 from cohorts.engine.nodes import Filter, Node
 from cohorts.engine.tables import EVENTS, INDEX
 from cohorts.explain.facts import EventRow, TimeRow
@@ -27,6 +28,15 @@ _VALUES: Final = {
     "DoseEra": ("dose_value", "unit_concept_id", None),
 }
 """Columns with the value of a record, its unit, and a value that is a concept."""
+
+
+class InUnit(NamedTuple):
+    """A number as it was recorded, and in the unit that was asked for; None where it cannot be converted."""
+
+    value: float | None = None
+    unit: int | None = None
+    into_unit: int | None = None
+    converted: float | None = None
 
 
 class _Row(NamedTuple):
@@ -57,6 +67,7 @@ class Records:
         self._rows: dict[str, dict[int, _Row]] = {}
         self._names: dict[int, str] = {}
         self._values: dict[tuple[int, str], dict[Key, Value]] = {}
+        self._in_unit: dict[tuple[int, str, int], dict[Key, InUnit]] = {}
 
     def load(self, nodes: Mapping[str, Iterable[Node]]) -> None:
         """Read the rows of all events of some nodes, given by domain, and the names of their concepts."""
@@ -101,6 +112,29 @@ class Records:
             records = self._with_columns(number, domain, targets[test.target])
             self._values[number, test.target] = self._look(records, targets[test.target])
         return self._values[number, test.target].get(key)
+
+    def in_unit(self, node: Node, domain: str, test: Filter, key: Key) -> InUnit:
+        """Tell in which unit a number of an event of a node was recorded, and what it is in the unit asked for."""
+        assert test.codes is not None
+        wanted = (self._evaluator.number(node), test.target, self._evaluator.number(test.codes))
+        if wanted not in self._in_unit:
+            self._in_unit[wanted] = self._convert(*wanted, domain)
+        return self._in_unit[wanted].get(key, InUnit())
+
+    def _convert(self, number: int, name: str, conversions: int, domain: str) -> dict[Key, InUnit]:
+        target = DOMAINS[domain].targets[name]
+        assert target.unit is not None
+        rows = Rows(self._with_columns(number, domain, target), self._cdm)
+        into = conversions_of(rows, "into", sa.literal(conversions), target.unit, outer=True)
+        value = target.expression(rows)
+        converted = value * into.c.factor + into.c.shift
+        found = (value.label("value"), rows.own(target.unit.column), into.c.into_unit, converted.label("converted"))
+        query = sa.select(rows.c.person_id, rows.c.event_id, *found).select_from(rows.source)
+        columns = (column.to_pylist() for column in self._evaluator.fetch(query).columns)
+        return {
+            (person, event): InUnit(_number(value), unit, into_unit, _number(converted))
+            for person, event, value, unit, into_unit, converted in zip(*columns, strict=True)
+        }
 
     def tested_of_index(self, node: Node, test: Filter, key: Key) -> Value:
         """What a demographic test looked at in an index event."""
@@ -167,6 +201,11 @@ class Records:
         found = self._evaluator.fetch_with(_SOUGHT, pa.table({"sought": pa.array(unknown, pa.int64())}), query)
         self._names.update(dict.fromkeys(unknown, ""))
         self._names.update(zip(found.column(0).to_pylist(), found.column(1).to_pylist(), strict=True))
+
+
+def _number(value: Any) -> float | None:
+    """Read a number without what floating point adds in its last digits."""
+    return None if value is None else float(f"{float(value):.12g}")
 
 
 def by_domain(nodes: Iterable[tuple[str, Node]]) -> dict[str, list[Node]]:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from cohorts.definition import CohortDefinition
 from cohorts.engine.evaluator import Evaluator
-from cohorts.lint import attributes, contradictions, criteria, sets, structure, times, units, vocabulary, windows
+from cohorts.lint import (
+    attributes,
+    contradictions,
+    criteria,
+    sets,
+    structure,
+    times,
+    units,
+    unknown_units,
+    vocabulary,
+    windows,
+)
 from cohorts.lint.places import Places
 from cohorts.lint.problem import SEVERITIES, Problem
 
@@ -47,7 +58,8 @@ def lint(definition: CohortDefinition, evaluator: Evaluator | None = None) -> li
     found = [problem for check in CHECKS for problem in check(places)]
     if evaluator is not None:
         known = vocabulary.Vocabulary(places, evaluator)
-        found += [problem for check in (*vocabulary.CHECKS, *times.DATA_CHECKS) for problem in check(places, known)]
+        with_data = (*vocabulary.CHECKS, *times.DATA_CHECKS, *unknown_units.CHECKS)
+        found += [problem for check in with_data for problem in check(places, known)]
     for position, other in enumerate(definition.expression.cohorts or []):
         if other.expression is not None:
             inside = CohortDefinition(name=other.name or "", semantics=other.semantics, expression=other.expression)

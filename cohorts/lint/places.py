@@ -14,6 +14,7 @@ from cohorts.definition import (
     Criterion,
     CustomEra,
     DemographicCriterion,
+    Semantics,
 )
 
 Role = Literal["entry", "additional", "rule", "censoring"]
@@ -63,18 +64,21 @@ class Places:
         Every group.
     persons : list of (str, DemographicCriterion)
         Every demographic criterion.
+    semantics : {"circe", "exact"}
+        What the definition means.
     """
 
     expression: CohortExpression
     criteria: list[Place] = field(default_factory=list)
     groups: list[tuple[str, CriteriaGroup, Role, int]] = field(default_factory=list)
     persons: list[tuple[str, DemographicCriterion]] = field(default_factory=list)
+    semantics: Semantics = "circe"
 
     @classmethod
     def of(cls, definition: CohortDefinition) -> Places:
         """Walk through a definition."""
         expression = definition.expression
-        places = cls(expression)
+        places = cls(expression, semantics=definition.semantics)
         for i, criterion in enumerate(expression.primary_criteria.criteria_list):
             places._criterion(f"PrimaryCriteria.CriteriaList[{i}]", criterion, "entry")
         if expression.additional_criteria is not None:

@@ -141,9 +141,11 @@ def _recorded(vocabulary: Vocabulary, kind: str, codeset: int | None, at_end: bo
         sa.func.count().filter(second == 0).label("midnight"),
     ]
     query = sa.select(*counted).select_from(table)
-    codes = vocabulary.codes_of(codeset) if codeset is not None and domain.concept else None
+    codes = vocabulary.codes_of(codeset)
     if codes is not None and domain.concept:
-        query = query.join(CODES, CODES.c.concept_id == table.c[domain.concept]).where(CODES.c.node == codes)
+        evaluator.evaluate([codes])
+        of_set = CODES.c.node == evaluator.number(codes)
+        query = query.join(CODES, CODES.c.concept_id == table.c[domain.concept]).where(of_set)
     row = evaluator.fetch(query).to_pylist()[0]
     return _Recorded(int(row["records"]), int(row["without"]), int(row["midnight"]))
 

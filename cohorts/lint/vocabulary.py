@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,61 +61,55 @@ class Vocabulary:
     """
 
     def __init__(self, places: Places, evaluator: Evaluator) -> None:
-        self._evaluator = evaluator
+        self.evaluator = evaluator
         self.sets: list[ConceptSet] = list(places.expression.concept_sets or [])
         self.concepts = self._concepts({i.concept.concept_id for s in self.sets for i in s.expression.items})
         self.sizes = self._sizes()
 
     def _concepts(self, wanted: set[int]) -> dict[int, Known]:
         columns = ["concept_id", "concept_name", "domain_id", "standard_concept", "invalid_reason"]
-        concept = self._evaluator.cdm.table("concept", columns)
+        concept = self.evaluator.cdm.table("concept", columns)
         query = sa.select(*(concept.c[name] for name in columns)).join(
             _LISTED, _LISTED.c.listed == concept.c.concept_id
         )
         listed = pa.table({"listed": pa.array(sorted(wanted), pa.int64())})
-        found = self._evaluator.fetch_with(_LISTED, listed, query).to_pylist()
+        found = self.evaluator.fetch_with(_LISTED, listed, query).to_pylist()
         return {row["concept_id"]: Known(*(str(row[name] or "") for name in columns[1:])) for row in found}
 
     def _sizes(self) -> dict[int, int]:
         """How many concepts each set holds, by its position."""
         nodes = {i: Codes(_items(known)) for i, known in enumerate(self.sets)}
-        self._evaluator.evaluate(nodes.values())
+        self.evaluator.evaluate(nodes.values())
         query = sa.select(CODES.c.node, sa.func.count().label("n")).group_by(CODES.c.node)
-        counted = {row["node"]: row["n"] for row in self._evaluator.fetch(query).to_pylist()}
-        return {i: counted.get(self._evaluator.number(node), 0) for i, node in nodes.items()}
+        counted = {row["node"]: row["n"] for row in self.evaluator.fetch(query).to_pylist()}
+        return {i: counted.get(self.evaluator.number(node), 0) for i, node in nodes.items()}
 
     @property
-    def evaluator(self) -> Evaluator:
-        """Evaluator of the CDM."""
-        return self._evaluator
+    def tables(self) -> Container[str]:
+        """Names of the tables that the CDM has."""
+        return self.evaluator.cdm.tables
 
-    def codes_of(self, codeset: int) -> int | None:
-        """Number under which the concepts of a concept set stand in the working table; none where there is no set."""
-        named = [known for known in self.sets if known.id == codeset]
-        if not named:
-            return None
-        node = Codes(_items(named[0]))
-        self._evaluator.evaluate([node])
-        return self._evaluator.number(node)
+    def codes_of(self, codeset: int | None) -> Codes | None:
+        """Concepts of a concept set; none where there is no such set."""
+        return next((Codes(_items(known)) for known in self.sets if known.id == codeset), None)
 
     def units_of(self, codeset: int) -> dict[int, str]:
         """Units that the measurements of a concept set have in this data, with their names."""
-        items = [known for known in self.sets if known.id == codeset]
-        if not items or "measurement" not in self._evaluator.cdm.tables:
+        node = self.codes_of(codeset)
+        if node is None or "measurement" not in self.tables:
             return {}
-        node = Codes(_items(items[0]))
-        self._evaluator.evaluate([node])
-        measurement = self._evaluator.cdm.table("measurement")
-        concept = self._evaluator.cdm.table("concept")
+        self.evaluator.evaluate([node])
+        measurement = self.evaluator.cdm.table("measurement")
+        concept = self.evaluator.cdm.table("concept")
         unit = measurement.c.unit_concept_id
         query = (
             sa.select(unit, concept.c.concept_name)
             .join(CODES, CODES.c.concept_id == measurement.c.measurement_concept_id)
             .join(concept, concept.c.concept_id == unit)
-            .where(CODES.c.node == self._evaluator.number(node), measurement.c.value_as_number.is_not(None), unit != 0)
+            .where(CODES.c.node == self.evaluator.number(node), measurement.c.value_as_number.is_not(None), unit != 0)
             .group_by(unit, concept.c.concept_name)
         )
-        found = self._evaluator.fetch(query)
+        found = self.evaluator.fetch(query)
         return dict(zip(found.column(0).to_pylist(), found.column(1).to_pylist(), strict=True))
 
 
@@ -245,7 +239,7 @@ def recorded_units(places: Places, vocabulary: Vocabulary) -> Iterator[Problem]:
                 n=len(recorded),
                 units=", ".join(sorted(recorded.values())),
             )
-        elif asked and recorded and not asked & set(recorded):
+        elif asked and recorded and not asked & set(recorded) and places.semantics == "circe":
             yield Problem(
                 "no result of this data is in the unit asked for; there are {units}",
                 check="recorded units",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -13,6 +14,9 @@ from cohorts.engine.evaluator import Evaluator
 from cohorts.engine.plan import plan
 from cohorts.engine.tables import SPANS
 from cohorts.script.offline import offline_cdm
+
+_MOST_ROWS: Final = 200
+"""Rows of a table of parameters that are written as comments."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,18 @@ class Step:
 
     sql: str
     parameters: dict[str, pa.Table] = field(default_factory=dict)
+
+    @property
+    def comments(self) -> list[str]:
+        """Tables of parameters as lines of comments; of a long one the first rows."""
+        lines = []
+        for name, rows in self.parameters.items():
+            lines.append(f"-- {name}: {' | '.join(rows.column_names)}")
+            for row in rows.slice(0, _MOST_ROWS).to_pylist():
+                lines.append(f"--   {' | '.join('NULL' if value is None else str(value) for value in row.values())}")
+            if rows.num_rows > _MOST_ROWS:
+                lines.append(f"--   … and {rows.num_rows - _MOST_ROWS} more")
+        return lines
 
 
 def script(definition: CohortDefinition, engine: str) -> list[Step]:

@@ -53,7 +53,19 @@ SHORT = {
         "ends at": "visit_end_datetime",
     },
     "death": {"date": "death_date", "cause": "cause_concept_id", "at": "death_datetime"},
-    "concept": {"concept": "concept_id", "name": "concept_name", "invalid": "invalid_reason"},
+    "observation": {
+        "concept": "observation_concept_id",
+        "date": "observation_date",
+        "value": "value_as_number",
+        "unit": "unit_concept_id",
+    },
+    "concept": {
+        "concept": "concept_id",
+        "name": "concept_name",
+        "invalid": "invalid_reason",
+        "code": "concept_code",
+        "vocabulary": "vocabulary_id",
+    },
     "concept_ancestor": {"ancestor": "ancestor_concept_id", "descendant": "descendant_concept_id"},
     "concept_relationship": {"from": "concept_id_1", "to": "concept_id_2", "relationship": "relationship_id"},
 }

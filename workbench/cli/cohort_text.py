@@ -54,7 +54,9 @@ def describe(
 
 
 def _sentences(t: Translator, definition: CohortDefinition, names: dict[int, str] | None) -> list[str]:
-    return Narrator.of(t, definition.expression, names).definition(definition.expression)
+    return Narrator.of(t, definition.expression, names, semantics=definition.semantics).definition(
+        definition.expression
+    )
 
 
 @app.command(name="sql")
@@ -63,7 +65,10 @@ def write_sql(
     engine: Annotated[str, typer.Option(help="Whose dialect: duckdb, postgres or spark.")] = "duckdb",
     as_json: Annotated[bool, typer.Option("--json", help="Write the result as JSON.")] = False,
 ) -> None:
-    """Write the statements of a definition in their order, with the tables of parameters they read; no database."""
+    """Write the statements of a definition in their order, with the tables of parameters they read; no database.
+
+    Of a table with very many rows (the sizes of units) the text has the first ones, and --json all.
+    """
     definition = read_definition(file)
     steps = script(definition, engine)
     if as_json:
@@ -76,10 +81,8 @@ def write_sql(
     say(f"-- {definition.name} ({definition.semantics}, {definition.hash[:16]}): {engine}")
     for number, step in enumerate(steps, start=1):
         say(f"\n-- {number}")
-        for name, rows in step.parameters.items():
-            say(f"-- {name}: {' | '.join(rows.column_names)}")
-            for row in rows.to_pylist():
-                say(f"--   {' | '.join('NULL' if value is None else str(value) for value in row.values())}")
+        for line in step.comments:
+            say(line)
         say(f"{step.sql};")
 
 

@@ -87,7 +87,7 @@ class _Differ:
         self.t = t
         self._old, self._new = old, new
         self._names = names or {}
-        self._before, self._after = (Narrator.of(t, definition.expression, names) for definition in (old, new))
+        self._before, self._after = (Narrator.of(t, d.expression, names, semantics=d.semantics) for d in (old, new))
 
     def changes(self) -> Iterator[Change]:
         t, old, new = self.t, self._old.expression, self._new.expression

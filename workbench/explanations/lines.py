@@ -213,6 +213,8 @@ class _Teller:
         yield Line(level, "note", self._count(finding, t("{n} found"), 0))
         for window in finding.windows:
             yield Line(level, "note", _window(t, window))
+        if finding.undecided:
+            yield Line(level, "note", t("{n} of them cannot be judged", n=finding.undecided))
         yield from self._rows(finding.counted, level)
         if finding.found > len(finding.counted):
             yield Line(level, "note", t("and {n} more", n=finding.found - len(finding.counted)))
@@ -227,6 +229,12 @@ class _Teller:
             if row.misses:
                 misses = t(", ").join(miss_words(t, miss, self._labels) for miss in row.misses)
                 yield Line(level, "near", t("{record}: {misses}", record=record, misses=misses))
+            elif row.undecided:
+                words = t(
+                    "{record}: cannot be judged, since its unit is not known or cannot be converted; it may count",
+                    record=record,
+                )
+                yield Line(level, "near", words)
             else:
                 yield Line(level, "row", record)
             if row.nested is not None:
@@ -275,6 +283,9 @@ class _Teller:
         if record.value is not None:
             unit = self._labels.get(record.unit_concept_id or 0) or record.unit_name
             value = f"{plain(record.value)} {unit}".strip()
+            if record.converted is not None:
+                into = self._labels.get(record.converted_unit_concept_id or 0) or record.converted_unit_name
+                value = f"{value} = {plain(record.converted)} {into}".strip()
         elif record.value_concept_id:
             value = self._labels.get(record.value_concept_id) or record.value_concept_name
         spans = {"": t("merged records"), COHORT: t("row of the cohort")}

@@ -47,7 +47,7 @@ def explain_persons(t: Translator, definition: CohortDefinition, cdm: Cdm, perso
     explanations = explain(definition, cdm, persons)
     ids = {number for explanation in explanations for number in _concepts(explanation)}
     labels = concept_labels(cdm, ids | set(concepts_of(definition)), t.language)
-    narrator = Narrator.of(t, definition.expression, labels)
+    narrator = Narrator.of(t, definition.expression, labels, semantics=definition.semantics)
     return [Explained(e, explanation_lines(t, definition, narrator, e, labels)) for e in explanations]
 
 
@@ -75,7 +75,8 @@ def _of_finding(finding: Finding) -> Iterator[int]:
 def _of_rows(rows: Iterable[Evidence]) -> Iterator[int]:
     for row in rows:
         record = row.record
-        named = (record.concept_id, record.unit_concept_id, record.value_concept_id)
+        units = (record.unit_concept_id, record.converted_unit_concept_id)
+        named = (record.concept_id, *units, record.value_concept_id)
         yield from (number for number in named if number)
         for miss in row.misses:
             if miss.test in ("in", "not in") and isinstance(miss.value, int):

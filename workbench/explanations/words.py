@@ -98,7 +98,17 @@ def miss_words(t: Translator, miss: Miss, labels: dict[int, str]) -> str:
         return t("not the first on record")
     if miss.kind == "nested":
         return t("lacks what must be found around it")
+    if miss.kind == "unit":
+        return _in_unknown_unit(t, miss)
     return _attribute(t, miss, labels)
+
+
+def _in_unknown_unit(t: Translator, miss: Miss) -> str:
+    name, value = t(TARGETS.get(miss.target, miss.target)), _number(miss.value)
+    if miss.names:
+        words = t("{attribute} {value} cannot be judged: its unit ({unit}) cannot be converted")
+        return words.format(attribute=name, value=value, unit=miss.names[0])
+    return t("{attribute} {value} cannot be judged: its unit is not known", attribute=name, value=value)
 
 
 def value_words(t: Translator, miss: Miss, labels: dict[int, str]) -> str:

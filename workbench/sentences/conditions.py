@@ -17,9 +17,11 @@ from cohorts.definition import (
     Occurrence,
     Part,
     Period,
+    Semantics,
     TextFilter,
 )
 from cohorts.definition.values import ConceptSetSelection
+from cohorts.engine.in_units import unit_field
 from workbench.attributes import says_something
 from workbench.locales import Translator, mark
 from workbench.sentences import values
@@ -51,6 +53,8 @@ class Conditions:
         definition has for them.
     cohorts : dict of int to str, optional
         Names of the cohorts that criteria refer to.
+    semantics : {"circe", "exact"}
+        What the conditions mean; under exact semantics numbers are converted into the unit that is asked for.
     """
 
     def __init__(
@@ -59,8 +63,10 @@ class Conditions:
         concept_sets: dict[int, str],
         concepts: Mapping[int, str] | None = None,
         cohorts: Mapping[int, str] | None = None,
+        semantics: Semantics = "circe",
     ) -> None:
         self.t = t
+        self._semantics = semantics
         self._cohorts = cohorts or {}
         self._concept_sets = concept_sets
         self._concepts = concepts
@@ -196,6 +202,8 @@ class Conditions:
             negated = bool(getattr(part, f"{named}_exclude", False)) and field == named
             words = self._value(value, unit if field == "value_as_number" else "", negated=negated)
             said.append(self._named(self.t(ATTRIBUTES[named]), words))
+        if self._semantics == "exact" and unit_field(part):
+            said.append(self.t("other units converted"))
         return said
 
     @staticmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cohorts.definition import CohortExpression, DateOffset, DrugEraExit, InclusionRule, NamedCohort
+from cohorts.definition import CohortExpression, DateOffset, DrugEraExit, InclusionRule, NamedCohort, Semantics
 from workbench.locales import Translator, mark
 from workbench.sentences import values
 from workbench.sentences.conditions import Conditions
@@ -35,8 +35,8 @@ class Narrator(Conditions):
         Of the language.
     concept_sets : dict of int to str
         Names of the concept sets, in that language.
-    concepts, cohorts : dict of int to str, optional
-        Names of single concepts and of other cohorts, as for `Conditions`.
+    concepts, cohorts, semantics
+        Names of single concepts and of other cohorts, and what the definition means, as for `Conditions`.
     """
 
     @classmethod
@@ -46,6 +46,8 @@ class Narrator(Conditions):
         expression: CohortExpression,
         concepts: Mapping[int, str] | None = None,
         labels: Labels | None = None,
+        *,
+        semantics: Semantics = "circe",
     ) -> Narrator:
         """Make one for an expression.
 
@@ -59,12 +61,14 @@ class Narrator(Conditions):
             Names of concepts in that language; without them concept sets go by the names that the expression has.
         labels : mapping, optional
             What to call concept sets and rules, by their own name and the language.
+        semantics : {"circe", "exact"}
+            What the expression means.
         """
         if concepts is None:
             sets = {known.id: (known.name or str(known.id)).strip() for known in expression.concept_sets or []}
         else:
             sets = concept_set_names(t, expression, concepts, labels)
-        return cls(t, sets, concepts, cohort_names(expression))
+        return cls(t, sets, concepts, cohort_names(expression), semantics)
 
     def entry(self, expression: CohortExpression) -> list[str]:
         """Say what brings a person in."""
@@ -138,7 +142,7 @@ class Narrator(Conditions):
         """Say what a cohort is that criteria refer to; it has concept sets of its own."""
         if other.expression is None:
             return []
-        own = Narrator.of(self.t, other.expression, self._concepts)
+        own = Narrator.of(self.t, other.expression, self._concepts, semantics=other.semantics)
         name = (other.name or str(other.id)).strip()
         return [
             self.t(

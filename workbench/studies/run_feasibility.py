@@ -89,7 +89,7 @@ def report_of(
         run.screening,
         run.view,
         policy,
-        narrator=Narrator.of(t, definition.expression, labels, run.protocol.labels),
+        narrator=Narrator.of(t, definition.expression, labels, run.protocol.labels, semantics=definition.semantics),
         data_source=run.profile.source,
         vocabulary=run.profile.vocabulary,
         command=f"rwe feasibility run {run.protocol.name}.yaml --cdm CDM --out DIR",

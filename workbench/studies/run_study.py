@@ -71,7 +71,7 @@ def study_report_of(
     narrators = {}
     for name, definition in study.definitions.items():
         labels = concept_labels(cdm, concepts_of(definition), language)
-        narrators[name] = Narrator.of(t, definition.expression, labels, study.labels)
+        narrators[name] = Narrator.of(t, definition.expression, labels, study.labels, semantics=definition.semantics)
     command = f"rwe study run {study.name}.yaml --cdm CDM --out DIR"
     return study_report(t, view, policy, narrators=narrators, profile=profile, command=command, created=created)
 

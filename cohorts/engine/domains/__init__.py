@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from cohorts.engine.domains import clinical, eras, periods, visits
 from cohorts.engine.domains.base import Attribute, Domain
-from cohorts.engine.domains.targets import Rows, Target
+from cohorts.engine.domains.targets import IN_UNIT, PERHAPS, Rows, Target, Unit
 
 DOMAINS: Mapping[str, Domain] = {
     "ConditionEra": eras.CONDITION_ERA,
@@ -27,4 +27,4 @@ DOMAINS: Mapping[str, Domain] = {
 }
 """Domain of each kind of criterion, by its name in Circe's JSON."""
 
-__all__ = ["DOMAINS", "Attribute", "Domain", "Rows", "Target"]
+__all__ = ["DOMAINS", "IN_UNIT", "PERHAPS", "Attribute", "Domain", "Rows", "Target", "Unit"]

@@ -31,12 +31,15 @@ class Attribute:
         Name of what is tested under exact semantics, where that differs.
     negated_by : str, optional
         Field of the criterion that turns the test round.
+    unit : str, optional
+        Field of the criterion that lists the units its number is in.
     """
 
     how: How
     target: str
     exact_target: str | None = None
     negated_by: str | None = None
+    unit: str | None = None
 
     def target_in(self, semantics: str) -> str:
         """Name of the target under the given semantics."""

@@ -20,7 +20,7 @@ from cohorts.engine.domains.base import (
     end_or_next_day,
     next_day,
 )
-from cohorts.engine.domains.targets import ABNORMAL, Columns, concept, number, ratio, text, whole
+from cohorts.engine.domains.targets import ABNORMAL, Columns, concept, in_unit, number, ratio, text, whole
 from omop_etl.cdm.dates import add_days
 
 CONDITION = Domain(
@@ -75,7 +75,7 @@ DRUG = Domain(
         "quantity": Attribute("number", "quantity"),
         "days_supply": Attribute("integer", "days supply"),
         **concepts("route_concept", "route"),
-        "effective_drug_dose": Attribute("number", "effective dose"),
+        "effective_drug_dose": Attribute("number", "effective dose", unit="dose_unit"),
         **concepts("dose_unit", "dose unit"),
         "lot_number": Attribute("text", "lot number"),
         **PERSON,
@@ -90,6 +90,7 @@ DRUG = Domain(
         "route": concept("route_concept_id"),
         "effective dose": number("effective_drug_dose"),
         "dose unit": concept("dose_unit_concept_id"),
+        **in_unit("effective dose", "effective_drug_dose", "dose_unit_concept_id"),
         "lot number": text("lot_number"),
         "concept": concept("drug_concept_id"),
     },
@@ -140,11 +141,11 @@ MEASUREMENT = Domain(
         **STARTS,
         **concepts("measurement_type", "type", exclude=True),
         **concepts("operator", "operator"),
-        "value_as_number": Attribute("number", "value"),
+        "value_as_number": Attribute("number", "value", unit="unit"),
         **concepts("value_as_concept", "value concept"),
         **concepts("unit", "unit"),
-        "range_low": Attribute("number", "range low"),
-        "range_high": Attribute("number", "range high"),
+        "range_low": Attribute("number", "range low", unit="unit"),
+        "range_high": Attribute("number", "range high", unit="unit"),
         "range_low_ratio": Attribute("number", "range low ratio"),
         "range_high_ratio": Attribute("number", "range high ratio"),
         "abnormal": Attribute("flag", "abnormal"),
@@ -157,6 +158,9 @@ MEASUREMENT = Domain(
         "value": number("value_as_number"),
         "value concept": concept("value_as_concept_id"),
         "unit": concept("unit_concept_id"),
+        **in_unit("value", "value_as_number", "unit_concept_id", "measurement_concept_id"),
+        **in_unit("range low", "range_low", "unit_concept_id", "measurement_concept_id"),
+        **in_unit("range high", "range_high", "unit_concept_id", "measurement_concept_id"),
         "range low": number("range_low"),
         "range high": number("range_high"),
         "range low ratio": ratio("value_as_number", "range_low"),
@@ -186,7 +190,7 @@ OBSERVATION = Domain(
     attributes={
         **STARTS,
         **concepts("observation_type", "type", exclude=True),
-        "value_as_number": Attribute("number", "value"),
+        "value_as_number": Attribute("number", "value", unit="unit"),
         "value_as_string": Attribute("text", "text"),
         **concepts("value_as_concept", "value concept"),
         **concepts("qualifier", "qualifier"),
@@ -201,6 +205,7 @@ OBSERVATION = Domain(
         "value concept": concept("value_as_concept_id"),
         "qualifier": concept("qualifier_concept_id"),
         "unit": concept("unit_concept_id"),
+        **in_unit("value", "value_as_number", "unit_concept_id"),
         "concept": concept("observation_concept_id"),
     },
     count_columns={
@@ -248,7 +253,7 @@ SPECIMEN = Domain(
     attributes={
         **STARTS,
         **concepts("specimen_type", "type", exclude=True),
-        "quantity": Attribute("number", "quantity"),
+        "quantity": Attribute("number", "quantity", unit="unit"),
         **concepts("unit", "unit"),
         **concepts("anatomic_site", "anatomic site"),
         **concepts("disease_status", "disease status"),
@@ -259,6 +264,7 @@ SPECIMEN = Domain(
         "type": concept("specimen_type_concept_id"),
         "quantity": number("quantity"),
         "unit": concept("unit_concept_id"),
+        **in_unit("quantity", "quantity", "unit_concept_id"),
         "anatomic site": concept("anatomic_site_concept_id"),
         "disease status": concept("disease_status_concept_id"),
         "source id": text("specimen_source_id"),

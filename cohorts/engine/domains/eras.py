@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cohorts.engine.domains.base import AGES, COUNTED, GENDER, Attribute, Domain, column, concepts
-from cohorts.engine.domains.targets import concept, number, whole
+from cohorts.engine.domains.targets import concept, in_unit, number, whole
 
 _ERA = {
     "era_start_date": Attribute("date", "start"),
@@ -69,10 +69,11 @@ DOSE_ERA = Domain(
     end=column("dose_era_end_date"),
     date_columns=("dose_era_start_date", "dose_era_end_date"),
     visit=None,
-    attributes={**_ERA, **concepts("unit", "unit"), "dose_value": Attribute("number", "dose")},
+    attributes={**_ERA, **concepts("unit", "unit"), "dose_value": Attribute("number", "dose", unit="unit")},
     own_targets={
         "unit": concept("unit_concept_id"),
         "dose": number("dose_value"),
+        **in_unit("dose", "dose_value", "unit_concept_id"),
         "concept": concept("drug_concept_id"),
     },
     count_columns={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -75,6 +75,25 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Unit:
+    """Where the unit of a value stands.
+
+    Attributes
+    ----------
+    column : str
+        Raw column with the unit.
+    measured : str, optional
+        Raw column with the concept of what was measured.
+    may_be_unknown : bool
+        Whether a value passes any test unless its unit is known.
+    """
+
+    column: str
+    measured: str | None = None
+    may_be_unknown: bool = False
+
+
+@dataclass(frozen=True)
 class Target:
     """Something that can be tested.
 
@@ -86,11 +105,31 @@ class Target:
         Gives the value from the rows, joining what it needs.
     columns : tuple of str
         Raw columns of the record that it reads.
+    unit : Unit, optional
+        What its value is recorded in, where that is converted before it is tested.
     """
 
     kind: type[sa.types.TypeEngine[Any]]
     expression: Callable[[Rows], ColumnElement[Any]]
     columns: tuple[str, ...] = ()
+    unit: Unit | None = None
+
+
+IN_UNIT: Final = " in unit"
+"""What the name of a target ends with whose value is converted before it is tested."""
+
+PERHAPS: Final = f"{IN_UNIT}, perhaps"
+"""The same where a value whose unit is not known passes."""
+
+
+def in_unit(name: str, value: str, unit: str, measured: str | None = None) -> dict[str, Target]:
+    """Targets of a number with its unit: one that asks for a known unit, and one that does not."""
+    columns = tuple(column for column in (value, unit, measured) if column)
+
+    def target(may_be_unknown: bool) -> Target:
+        return Target(sa.Double, lambda rows: rows.own(value), columns, Unit(unit, measured, may_be_unknown))
+
+    return {f"{name}{IN_UNIT}": target(False), f"{name}{PERHAPS}": target(True)}
 
 
 def concept(name: str) -> Target:

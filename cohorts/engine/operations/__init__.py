@@ -12,10 +12,13 @@ from cohorts.engine.operations.spans import BuildDrugEras, CollapseSpans, MergeE
 from cohorts.engine.operations.timed_truth import CountAroundByTime
 from cohorts.engine.operations.times import NumberTimes, ReadTimes
 from cohorts.engine.operations.truth import CombineGroup, CountAround, TestDemographics
+from cohorts.engine.operations.units import ConvertUnits, SizeUnits
 
 OPERATIONS: dict[type[nodes.Node], Operation[Any]] = {
     nodes.Codes: ResolveCodes(),
     nodes.CodeList: ListCodes(),
+    nodes.UnitSizes: SizeUnits(),
+    nodes.Conversions: ConvertUnits(),
     nodes.Events: SelectEvents(),
     nodes.MergedEvents: MergeEvents(),
     nodes.CohortSpans: TakeCohort(),

@@ -63,7 +63,8 @@ class SelectEvents(Operation[Events]):
             columns += [integer("start_offset"), integer("end_offset")]
         columns += [day(name) for name in _fixed_dates(shape)]
         for position, (target, test) in enumerate(shape.tests):
-            columns += filter_columns(position, test, targets[target].kind)
+            tested = targets[target]
+            columns += filter_columns(position, test, tested.kind, converted=tested.unit is not None)
         return columns
 
     @override
@@ -81,7 +82,7 @@ class SelectEvents(Operation[Events]):
         records = _records(shape, domain, [*used, counted] if counted else used, parameters, cdm)
         rows = Rows(records, cdm)
         conditions = [
-            apply_filter(rows, position, test, target.expression(rows))
+            apply_filter(rows, position, test, target.expression(rows), target.unit)
             for position, ((_, test), target) in enumerate(zip(shape.tests, used, strict=True))
         ]
         if shape.adjusted:

@@ -40,6 +40,30 @@ _EXPRESSIONS: Final[dict[str, dict[str, Any]]] = {
             }
         }
     ),
+    "value_in_any_unit_and_none_that_may_be_high": definition(
+        {
+            "Measurement": {
+                "CodesetId": 1,
+                "ValueAsNumber": {"Value": 1, "Extent": 5, "Op": "bt"},
+                "RangeHigh": {"Value": 5, "Op": "lt"},
+                "Unit": [{"CONCEPT_ID": 20}],
+            }
+        },
+        InclusionRules=[
+            rule(
+                around(
+                    {
+                        "Observation": {
+                            "CodesetId": 1,
+                            "ValueAsNumber": {"Value": 2, "Op": "gt"},
+                            "UnitCS": {"CodesetId": 2, "IsExclusion": False},
+                        }
+                    },
+                    exactly=0,
+                )
+            )
+        ],
+    ),
     "age_in_completed_years_and_text": definition(
         {"ConditionOccurrence": {**_ADULTS["ConditionOccurrence"], "StopReason": {"Text": "t's w", "Op": "contains"}}}
     ),
@@ -101,10 +125,10 @@ _EXPRESSIONS: Final[dict[str, dict[str, Any]]] = {
     ),
 }
 
+_EXACT: Final = ("age_in_completed_years", "value_in_any_unit")
+
 CHOSEN: Final[dict[str, CohortDefinition]] = {
-    name: read_definition(
-        expression, name=name, semantics="exact" if name.startswith("age_in_completed_years") else "circe"
-    )
+    name: read_definition(expression, name=name, semantics="exact" if name.startswith(_EXACT) else "circe")
     for name, expression in _EXPRESSIONS.items()
 }
 """The definitions by name."""

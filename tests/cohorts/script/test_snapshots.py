@@ -22,10 +22,7 @@ def text_of(name: str, engine: str) -> str:
     lines: list[str] = []
     for number, step in enumerate(script(CHOSEN[name], engine), start=1):
         lines.append(f"-- {number}")
-        for table, rows in step.parameters.items():
-            lines.append(f"-- {table}: {' | '.join(rows.column_names)}")
-            for row in rows.to_pylist():
-                lines.append(f"--   {' | '.join('NULL' if value is None else str(value) for value in row.values())}")
+        lines += step.comments
         lines.append(f"{step.sql};\n")
     return "\n".join(lines)
 

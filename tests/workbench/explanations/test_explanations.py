@@ -140,6 +140,16 @@ def test_the_words_of_a_page_and_a_terminal(
             "单位为mg/dL，不在要求之列",
         ),
         (Miss("attribute", target="abnormal", test="holds", value=False), "not abnormal", "并非异常"),
+        (
+            Miss("unit", target="value", test="gte", asked=126.0, value=7.0, names=("mmol/L",)),
+            "value 7 cannot be judged: its unit (mmol/L) cannot be converted",
+            "数值 7，单位（mmol/L）无法换算，不能判断",
+        ),
+        (
+            Miss("unit", target="value", test="gte", asked=126.0, value=7.0),
+            "value 7 cannot be judged: its unit is not known",
+            "数值 7，单位不明，不能判断",
+        ),
     ],
 )
 def test_near_misses_in_words(miss: Miss, english: str, chinese: str) -> None:
@@ -148,5 +158,6 @@ def test_near_misses_in_words(miss: Miss, english: str, chinese: str) -> None:
 
 
 def test_everything_that_can_be_tested_has_a_name() -> None:
-    targets = {name for domain in DOMAINS.values() for name in domain.targets} | set(DEMOGRAPHIC_TARGETS)
+    named = {name: target for domain in DOMAINS.values() for name, target in domain.targets.items()}
+    targets = {name for name, target in named.items() if target.unit is None} | set(DEMOGRAPHIC_TARGETS)
     assert targets - set(TARGETS) == set()

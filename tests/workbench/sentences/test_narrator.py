@@ -50,6 +50,23 @@ HAEMOGLOBIN = {
         "Unit": [{"CONCEPT_ID": 8636, "CONCEPT_NAME": "g/L"}],
     }
 }
+
+
+def test_other_units_are_said_to_be_converted_where_they_are() -> None:
+    expression = {"ConceptSets": SETS, "PrimaryCriteria": {"CriteriaList": [HAEMOGLOBIN]}}
+    told = {
+        semantics: Narrator.of(translator("en"), definition.expression, semantics=definition.semantics).entry(
+            definition.expression
+        )[0]
+        for semantics in ("circe", "exact")
+        if (definition := read_definition(expression, semantics=semantics))
+    }
+    assert told == {
+        "circe": 'A person enters with: result of "血红蛋白" (value ≥ 90 g/L).',
+        "exact": 'A person enters with: result of "血红蛋白" (value ≥ 90 g/L, other units converted).',
+    }
+
+
 USED, DIAGNOSED = {"DrugExposure": {"CodesetId": 1}}, {"ConditionOccurrence": {"CodesetId": 0}}
 
 

@@ -13,4 +13,4 @@ from workbench.sentences.names import concepts_of
 def narrator_for(t: Translator, source: Source, definition: CohortDefinition) -> Narrator:
     """Make a narrator that names a concept set by its concepts where they are few, else by its own name."""
     names = labels(source, concepts_of(definition), t.language)
-    return Narrator.of(t, definition.expression, names)
+    return Narrator.of(t, definition.expression, names, semantics=definition.semantics)

@@ -399,29 +399,30 @@ INSERT INTO scratch.index_events (
   candidates
 )
 SELECT
-  numbered.node,
-  numbered.person_id,
-  numbered.ordinal,
-  numbered.start_date,
-  numbered.end_date,
-  numbered.period_start,
-  numbered.period_end,
-  numbered.visit_id,
-  numbered.candidates
+  observed.node,
+  observed.person_id,
+  ROW_NUMBER() OVER (
+    PARTITION BY observed.node, observed.person_id
+    ORDER BY observed.sort_date, observed.record_id, observed.meaning, observed.period_start
+  ) AS ordinal,
+  observed.start_date,
+  observed.end_date,
+  observed.period_start,
+  observed.period_end,
+  observed.visit_id,
+  COUNT(*) OVER (PARTITION BY observed.node, observed.person_id) AS candidates
 FROM (
   SELECT
     p_entry_b9e2cc2a.node AS node,
     events.person_id AS person_id,
-    ROW_NUMBER() OVER (
-      PARTITION BY p_entry_b9e2cc2a.node, events.person_id
-      ORDER BY events.sort_date, events.event_id, m_entry_b9e2cc2a.meaning, observation_period.observation_period_start_date
-    ) AS ordinal,
+    events.sort_date AS sort_date,
+    events.event_id AS record_id,
+    m_entry_b9e2cc2a.meaning AS meaning,
     events.start_date AS start_date,
     events.end_date AS end_date,
     observation_period.observation_period_start_date AS period_start,
     observation_period.observation_period_end_date AS period_end,
-    events.visit_id AS visit_id,
-    COUNT(*) OVER (PARTITION BY p_entry_b9e2cc2a.node, events.person_id) AS candidates
+    events.visit_id AS visit_id
   FROM scratch.p_entry_b9e2cc2a
   JOIN scratch.m_entry_b9e2cc2a
     ON m_entry_b9e2cc2a.node = p_entry_b9e2cc2a.node
@@ -437,7 +438,7 @@ FROM (
     AND (
       events.start_date + CAST(p_entry_b9e2cc2a.post_days AS INT)
     ) <= observation_period.observation_period_end_date
-) AS numbered;
+) AS observed;
 
 -- 17
 -- scratch.p_entrytimes_b9e2cc2a: node | events | times | position | prior_days | post_days
