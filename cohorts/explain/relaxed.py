@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cohorts.engine.nodes import AnyEvents, AnySpans, AnyTruth, CohortSpans, Events, Filter, FilteredEvents, Node
-from cohorts.explain.model import COHORT
+from cohorts.engine.nodes import (
+    AnyEvents,
+    AnySpans,
+    AnyTruth,
+    CohortSpans,
+    Events,
+    Filter,
+    FilteredEvents,
+    ListedSpans,
+    Node,
+)
+from cohorts.explain.model import COHORT, PATIENT_LIST
 
 
 @dataclass(frozen=True)
@@ -55,9 +65,9 @@ class Relaxed:
 
     @property
     def domain(self) -> str:
-        """Name of the domain of the records; ``cohort`` for the rows of a cohort, empty for merged spans."""
+        """Name of the domain of the records; `COHORT` or `PATIENT_LIST` for the rows of one, empty for merged spans."""
         if isinstance(self.own, CohortSpans):
-            return COHORT
+            return PATIENT_LIST if isinstance(self.own.cohort, ListedSpans) else COHORT
         return self.own.domain if isinstance(self.own, Events) else ""
 
     def nodes(self) -> Iterator[Node]:

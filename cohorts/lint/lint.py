@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from cohorts.definition import CohortDefinition
 from cohorts.engine.evaluator import Evaluator
-from cohorts.lint import attributes, contradictions, criteria, sets, structure, units, vocabulary, windows
+from cohorts.lint import attributes, contradictions, criteria, lists, sets, structure, units, vocabulary, windows
 from cohorts.lint.places import Places
 from cohorts.lint.problem import SEVERITIES, Problem
 
 CHECKS = (
     *structure.CHECKS,
     *sets.CHECKS,
+    *lists.CHECKS,
     *attributes.CHECKS,
     *criteria.CHECKS,
     *windows.CHECKS,
@@ -47,6 +48,7 @@ def lint(definition: CohortDefinition, evaluator: Evaluator | None = None) -> li
     if evaluator is not None:
         known = vocabulary.Vocabulary(places, evaluator)
         found += [problem for check in vocabulary.CHECKS for problem in check(places, known)]
+        found += lists.listed_persons(places, evaluator)
     for position, other in enumerate(definition.expression.cohorts or []):
         if other.expression is not None:
             inside = CohortDefinition(name=other.name or "", semantics=other.semantics, expression=other.expression)

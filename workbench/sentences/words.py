@@ -60,6 +60,7 @@ KINDS: Final = {
     "DeviceExposure": mark("Device"),
     "Death": mark("Death"),
     "CohortMembership": mark("Time in another cohort"),
+    "PatientListMembership": mark("Time on a patient list"),
 }
 """Names of the kinds that can be chosen on a page."""
 
