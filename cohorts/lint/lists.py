@@ -45,7 +45,7 @@ def unused_patient_list(places: Places) -> Iterator[Problem]:
 def listed_persons(places: Places, evaluator: Evaluator) -> Iterator[Problem]:
     """A list that is not here cannot run; persons whom the database lacks are not found. Counts are not said."""
     for i, known in enumerate(places.expression.patient_lists or []):
-        path = f"PatientLists[{i}]"
+        path = next((path for path, number in _named(places) if number == known.id), f"PatientLists[{i}]")
         try:
             matched = match_list(known.listed, evaluator)
         except RweError as error:
