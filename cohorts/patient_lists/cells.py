@@ -15,6 +15,7 @@ Broken = dict[str, pa.Array]
 EXACT_DIGITS: Final = 10**15
 """From this number on Excel has rounded what was typed; a double is exact a little further."""
 
+_LARGEST: Final = str(2**63 - 1)
 _DATE: Final = re.compile(
     r"(?P<y>\d{4})(?:-(?P<m1>\d{1,2})-(?P<d1>\d{1,2})|/(?P<m2>\d{1,2})/(?P<d2>\d{1,2})|\.(?P<m3>\d{1,2})\.(?P<d3>\d{1,2})"
     r"|年(?P<m4>\d{1,2})月(?P<d4>\d{1,2})日|(?P<m5>\d{2})(?P<d5>\d{2}))"
@@ -39,12 +40,13 @@ def whole_numbers(text: pa.Array) -> tuple[pa.Array, pa.Array]:
 
     Examples
     --------
-    >>> numbers, bad = whole_numbers(pa.array(["12", "12.0", "P12"]))
+    >>> numbers, bad = whole_numbers(pa.array(["12", "012.0", "P12", "8985915117830329119", "9985915117830329119"]))
     >>> numbers.to_pylist(), bad.to_pylist()
-    ([12, 12, None], [False, False, True])
+    ([12, 12, None, 8985915117830329119, None], [False, False, True, False, True])
     """
-    good = pc.match_substring_regex(text, r"^\d{1,18}(\.0+)?$")
-    bare = pc.replace_substring_regex(text, r"\.0+$", "")
+    bare = pc.replace_substring_regex(pc.replace_substring_regex(text, r"\.0+$", ""), r"^0+(\d)", r"\1")
+    fits = pc.or_(pc.less(pc.utf8_length(bare), len(_LARGEST)), pc.less_equal(bare, _LARGEST))
+    good = pc.and_(pc.match_substring_regex(bare, r"^\d{1,19}$"), fits)
     return pc.if_else(good, bare, None).cast(pa.int64()), pc.invert(good)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,7 +84,7 @@ def keep_list(workspace: Workspace, file: str, content: bytes, *, name: str = ""
     folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     digest = hashlib.sha256(content).hexdigest()
     target = folder / f"{digest}{Path(file).suffix.lower()}"
-    fresh = folder / f"new-{os.getpid()}-{digest[:12]}{target.suffix}"
+    fresh = folder / f"{_fresh()}{target.suffix}"
     try:
         _write(fresh, content)
         read = read_patient_list(fresh, Path(file).name)
@@ -92,7 +94,9 @@ def keep_list(workspace: Workspace, file: str, content: bytes, *, name: str = ""
     kept = KeptList(
         digest, name.strip() or Path(file).stem, Path(file).name, datetime.now(UTC).isoformat(timespec="seconds"), by
     )
-    _write(_about(workspace, digest), json.dumps(asdict(kept), ensure_ascii=False).encode())
+    about = folder / _fresh()
+    _write(about, json.dumps(asdict(kept), ensure_ascii=False).encode())
+    about.replace(folder / f"{digest}.json")
     log().info("patient_list_kept", list=digest[:16], rows=read.rows, by=by)
     use_kept_lists(workspace)
     return kept
@@ -102,19 +106,23 @@ def kept_lists(workspace: Workspace) -> list[KeptList]:
     """Lists of a workspace, the newest first."""
     if not workspace.patient_lists.is_dir():
         return []
-    found = [KeptList(**json.loads(about.read_text("utf-8"))) for about in workspace.patient_lists.glob("*.json")]
+    found = []
+    for about in workspace.patient_lists.glob("*.json"):
+        with suppress(FileNotFoundError):  # another session has just removed it
+            found.append(KeptList(**json.loads(about.read_text("utf-8"))))
     return sorted(found, key=lambda kept: (kept.kept_at, kept.sha256), reverse=True)
 
 
 def forget_list(workspace: Workspace, sha256: str, *, by: str = "") -> None:
     """Remove a list; definitions that name it can then be read, but not run."""
     for file in workspace.patient_lists.glob(f"{sha256}.*"):
-        file.unlink()
+        file.unlink(missing_ok=True)
     log().info("patient_list_removed", list=sha256[:16], by=by)
 
 
-def _about(workspace: Workspace, sha256: str) -> Path:
-    return workspace.patient_lists / f"{sha256}.json"
+def _fresh() -> str:
+    """Name of a file that is being written, which nobody looks for."""
+    return f"new-{uuid.uuid4().hex}"
 
 
 def _write(path: Path, content: bytes) -> None:
