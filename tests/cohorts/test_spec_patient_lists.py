@@ -9,12 +9,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from cohorts import Evaluator, generate, read_definition
 from cohorts.builder import cohort, concepts, condition, in_list
+from cohorts.engine.operations.listed import FindListed
 from cohorts.lint import lint
 from cohorts.patient_lists.matching import Matched, match_list
 from cohorts.script import script
+from omop_etl.cdm.engines.base import scratch_table
 from omop_etl.errors import RweError
 from tests.cohorts.patients import around, days, definition, patients, rows, rule, starts
 from tests.servers.engines import TestEngine
@@ -247,6 +250,19 @@ def test_neither_log_nor_error_names_a_person(
     told = "".join([str(refused.value), repr(refused.value.values), caplog.text, *capfd.readouterr()])
     assert "SECRET7" not in told
     assert "2020-13-45" not in told
+
+
+def test_a_long_list_is_joined_by_hash_and_never_row_by_row(tmp_path: Path) -> None:
+    """A million rows would else be compared with a million persons one by one."""
+    operation = FindListed()
+    listed = scratch_table("p_list", sa.Column("node", sa.BigInteger), *operation.parameters(()))
+    with patients(tmp_path, RECORDS) as cdm:
+        cdm.engine.create(listed)
+        told = cdm.engine.rows("EXPLAIN " + cdm.engine.sql(operation.query((), listed, listed, cdm))).to_pylist()
+    way = str(told)
+    assert "HASH_JOIN" in way
+    assert "NL_JOIN" not in way
+    assert "NESTED_LOOP" not in way
 
 
 # -- whom a database has -----------------------------------------------------------------------------------------------

@@ -47,22 +47,26 @@ class FindListed(Operation[ListedSpans]):
     def query(self, shape: Any, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
         found = sa.union_all(
             persons_listed(parameters, "person_id", cdm), persons_listed(parameters, "person_source_value", cdm)
-        ).subquery("found")
+        ).cte("found")
         period = cdm.table("observation_period")
         first, last = period.c.observation_period_start_date, period.c.observation_period_end_date
-        undated, unended = found.c.start_date.is_(None), found.c.end_date.is_(None)
-        held = sa.and_(
-            period.c.person_id == found.c.person_id,
-            sa.or_(undated, sa.and_(unended, found.c.start_date.between(first, last))),
+        of_person = period.c.person_id == found.c.person_id
+        end_of_period = sa.func.max(sa.case((found.c.start_date.between(first, last), last)))
+        dated = (
+            sa.select(
+                found.c.node,
+                found.c.person_id,
+                found.c.start_date,
+                sa.func.coalesce(found.c.end_date, end_of_period, found.c.start_date).label("end_date"),
+            )
+            .select_from(found.outerjoin(period, of_person))
+            .where(found.c.start_date.is_not(None))
+            .group_by(found.c.node, found.c.person_id, found.c.start_date, found.c.end_date)
         )
-        start = sa.func.coalesce(found.c.start_date, first)
-        end = sa.func.coalesce(found.c.end_date, last, found.c.start_date)
-        return (
-            sa.select(found.c.node, found.c.person_id, start.label("start_date"), end.label("end_date"))
-            .select_from(found.outerjoin(period, held))
-            .where(start.is_not(None))
-            .distinct()
-        )
+        undated = sa.select(found.c.node, found.c.person_id, first.label("start_date"), last.label("end_date"))
+        undated = undated.join(period, of_person).where(found.c.start_date.is_(None))
+        spans = sa.union(dated, undated).subquery("listed_spans")
+        return sa.select(spans.c.node, spans.c.person_id, spans.c.start_date, spans.c.end_date)
 
 
 def persons_listed(listed: sa.Table, named_by: str, cdm: Cdm) -> sa.Select[Any]:

@@ -146,12 +146,7 @@ INSERT INTO scratch.spans (
   start_date,
   end_date
 )
-SELECT DISTINCT
-  found.node,
-  found.person_id,
-  COALESCE(found.start_date, observation_period.observation_period_start_date) AS start_date,
-  COALESCE(found.end_date, observation_period.observation_period_end_date, found.start_date) AS end_date
-FROM (
+WITH found AS (
   SELECT
     p_listedspans_2e38e77b.node AS node,
     person.person_id AS person_id,
@@ -169,16 +164,51 @@ FROM (
   FROM scratch.p_listedspans_2e38e77b
   JOIN cdm.person
     ON person.person_source_value = p_listedspans_2e38e77b.person_source_value
-) AS found
-LEFT OUTER JOIN cdm.observation_period
-  ON observation_period.person_id = found.person_id
-  AND (
+)
+SELECT
+  listed_spans.node,
+  listed_spans.person_id,
+  listed_spans.start_date,
+  listed_spans.end_date
+FROM (
+  SELECT
+    found.node AS node,
+    found.person_id AS person_id,
+    found.start_date AS start_date,
+    COALESCE(
+      found.end_date,
+      MAX(
+        CASE
+          WHEN (
+            found.start_date BETWEEN observation_period.observation_period_start_date AND observation_period.observation_period_end_date
+          )
+          THEN observation_period.observation_period_end_date
+        END
+      ),
+      found.start_date
+    ) AS end_date
+  FROM found
+  LEFT OUTER JOIN cdm.observation_period
+    ON observation_period.person_id = found.person_id
+  WHERE
+    found.start_date IS NOT NULL
+  GROUP BY
+    found.node,
+    found.person_id,
+    found.start_date,
+    found.end_date
+  UNION
+  SELECT
+    found.node AS node,
+    found.person_id AS person_id,
+    observation_period.observation_period_start_date AS start_date,
+    observation_period.observation_period_end_date AS end_date
+  FROM found
+  JOIN cdm.observation_period
+    ON observation_period.person_id = found.person_id
+  WHERE
     found.start_date IS NULL
-    OR found.end_date IS NULL
-    AND found.start_date BETWEEN observation_period.observation_period_start_date AND observation_period.observation_period_end_date
-  )
-WHERE
-  COALESCE(found.start_date, observation_period.observation_period_start_date) IS NOT NULL;
+) AS listed_spans;
 
 -- 11
 -- scratch.p_cohortspans_af1a9104: node | cohort
