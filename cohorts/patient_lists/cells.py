@@ -6,8 +6,11 @@ import re
 from datetime import date
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from omop_etl.sources.gate.value_rules import RESIDENT_ID
 
 Broken = dict[str, pa.Array]
 """Rule to a mask of the cells that break it."""
@@ -15,6 +18,10 @@ Broken = dict[str, pa.Array]
 EXACT_DIGITS: Final = 10**15
 """From this number on Excel has rounded what was typed; a double is exact a little further."""
 
+_WEIGHTS: Final = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
+_CHECK_DIGITS: Final = np.array(list("10X98765432"))
+_BY_CHANCE: Final = 0.001
+"""More than the share of random numbers of eighteen digits that look like one of an identity card."""
 _LARGEST: Final = str(2**63 - 1)
 _DATE: Final = re.compile(
     r"(?P<y>\d{4})(?:-(?P<m1>\d{1,2})-(?P<d1>\d{1,2})|/(?P<m2>\d{1,2})/(?P<d2>\d{1,2})|\.(?P<m3>\d{1,2})\.(?P<d3>\d{1,2})"
@@ -26,13 +33,31 @@ _FORMULA: Final = r"^(=|#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)$)"
 
 
 def identifiers(cells: pa.Array) -> tuple[pa.Array, Broken]:
-    """Trim identifiers, and find those that are missing, rounded or the text of a formula."""
+    """Trim identifiers, and find those that are missing, rounded, the text of a formula, or identify people."""
     text = pc.utf8_trim_whitespace(pc.utf8_normalize(pc.fill_null(cells, ""), form="NFKC"))
     return text, {
         "missing": pc.equal(text, ""),
         "digits lost": pc.match_substring_regex(text, _ROUNDED),
         "formula": pc.match_substring_regex(text, _FORMULA),
+        "identity number": identity_numbers(text),
     }
+
+
+def identity_numbers(text: pa.Array) -> pa.Array:
+    """Find numbers of resident identity cards (GB 11643-1999), unless there are no more than chance brings about.
+
+    Examples
+    --------
+    >>> identity_numbers(pa.array(["11010519491231002X", "110105194912310021", "P01"])).to_pylist()
+    [True, False, False]
+    """
+    upper = pc.utf8_upper(text)
+    shaped = pc.match_substring_regex(upper, f"^{RESIDENT_ID}$")
+    marks = np.array(upper.filter(shaped).to_pylist(), dtype="U18").view("U1").reshape(-1, 18)
+    found = np.zeros(len(text), bool)
+    expected = _CHECK_DIGITS[marks[:, :17].astype(np.int64) @ _WEIGHTS % 11]
+    found[np.flatnonzero(shaped.to_numpy(zero_copy_only=False))] = expected == marks[:, 17]
+    return pa.array(found & (found.sum() > _BY_CHANCE * len(text)))
 
 
 def whole_numbers(text: pa.Array) -> tuple[pa.Array, pa.Array]:

@@ -107,6 +107,14 @@ def _end_alone(given: dict[str, object]) -> RweError:
     )
 
 
+def _identity_number(given: dict[str, object]) -> RweError:
+    return RweError(
+        "{file} identifies people: in column {column}, {n} cells are numbers of identity cards (lines {lines})",
+        todo="put the hospital's pseudonym or person_id in their place, and remove the file where it should not be",
+        **given,
+    )
+
+
 def _fields(given: dict[str, object]) -> RweError:
     return RweError(
         "{file}: {all} rows cannot be read; {n} rows do not have as many fields as the header (lines {lines})",
@@ -123,5 +131,6 @@ _ERRORS = {
     "no date": _no_date,
     "end before start": _end_before_start,
     "end alone": _end_alone,
+    "identity number": _identity_number,
     "fields": _fields,
 }

@@ -101,6 +101,7 @@ def test_printing_a_list_shows_none_of_its_rows(tmp_path: Path) -> None:
         ("person_id,start,end\n1,2024-02-03,2024-02-02\n", "column end, 1 rows end before they start \\(lines 2\\)"),
         ("person_id,start,end\n1,,2024-02-02\n", "column end, 1 rows have an end date but no start date \\(lines 2\\)"),
         ("person_id,start\n1,2024-02-03\n2\n", "1 rows do not have as many fields as the header \\(lines 3\\)"),
+        ("患者ID\nP1\n11010519491231002X\n", "1 cells are numbers of identity cards \\(lines 3\\)"),
         ("person_id,start\nx,2024-02-03\n2,never\n", "2 rows cannot be read; in column person_id, 1 cells"),
     ],
 )
