@@ -52,7 +52,9 @@ def validate(files: Definitions, as_json: AsJson = False) -> None:
         try:
             plan(definition)
             for known in lists_of([definition]):
-                listed[known.title] = read_words(t, known.title, SHELF.rows(known.listed), Settings().policy)
+                listed[known.sha256 or known.title] = read_words(
+                    t, known.title, SHELF.rows(known.listed), Settings().policy
+                )
         except RweError as error:
             refused[name] = error
             del read[name]
