@@ -63,6 +63,11 @@ class Workspace:
         return self.folder / "documents"
 
     @property
+    def patient_lists(self) -> Path:
+        """Lists of patients that definitions refer to by digest; no document, log or cache holds their rows."""
+        return self.folder / "patient_lists"
+
+    @property
     def results(self) -> Path:
         """What came out: a folder for each run."""
         return self.folder / "results"

@@ -133,12 +133,16 @@ class CohortBuilder:
         cohorts = self._cohorts()
         numbers: dict[Concepts | str, int] = {named: number for number, named in enumerate(sets)}
         numbers |= {key: number for number, key in enumerate(cohorts)}
+        lists = {listed.sha256 or "": listed for records in self._used() if (listed := records.listed) is not None}
+        numbers |= {key: number for number, key in enumerate(lists)}
         rules = [InclusionRule(name=name, expression=group.group(numbers)) for name, group in self.rules]
         parts = {
             "cohorts": [
                 NamedCohort(id=number, name=other.name, semantics=other.semantics, expression=other.expression)
                 for number, other in enumerate(cohorts.values())
             ]
+            or None,
+            "patient_lists": [listed.model_copy(update={"id": number}) for number, listed in enumerate(lists.values())]
             or None,
             "end_strategy": self._exit(numbers),
             "censoring_criteria": [records.criterion(numbers) for records in self.censoring] or None,
@@ -170,8 +174,10 @@ class CohortBuilder:
 
     def _cohorts(self) -> dict[str, CohortDefinition]:
         """Every cohort that is referred to once, by hash, in the order of their first use."""
-        used = [*self.entry, *(records for _, group in self.rules for records in group.records), *self.censoring]
-        return {records.cohort.hash: records.cohort for records in used if records.cohort is not None}
+        return {records.cohort.hash: records.cohort for records in self._used() if records.cohort is not None}
+
+    def _used(self) -> list[Records]:
+        return [*self.entry, *(records for _, group in self.rules for records in group.records), *self.censoring]
 
     def _concept_sets(self) -> list[Concepts]:
         """Every concept set once, in the order of their first use."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from cohorts.builder.concepts import Concepts
 from cohorts.builder.ranges import number_range
@@ -14,13 +15,18 @@ from cohorts.definition import (
     CorrelatedCriterion,
     Criterion,
     Occurrence,
+    PatientList,
     Window,
     WindowBound,
 )
+from cohorts.patient_lists import SHELF, read_patient_list, rows_of_frame
 from omop_etl.errors import UsageError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 NumberOf = Mapping[Concepts | str, int]
-"""Number of every concept set, and by hash of every cohort, in the definition that is being written."""
+"""Number of every concept set, and by hash of every cohort and patient list, in the definition that is written."""
 
 _AT_LEAST, _AT_MOST, _EXACTLY = 2, 1, 0
 _LENGTHS: Final = {
@@ -28,6 +34,7 @@ _LENGTHS: Final = {
     "DrugEra": "era_length",
     "VisitOccurrence": "visit_length",
     "CohortMembership": "duration",
+    "PatientListMembership": "duration",
 }
 
 
@@ -49,6 +56,8 @@ class Records:
         How often.
     cohort : CohortDefinition, optional
         The cohort whose rows are the records.
+    listed : PatientList, optional
+        The patient list whose rows are the records; its id is given when the definition is written.
     """
 
     kind: str
@@ -60,6 +69,7 @@ class Records:
     visit_of_index: bool = False
     beyond_observation: bool = False
     cohort: CohortDefinition | None = None
+    listed: PatientList | None = None
 
     # -- which records ------------------------------------------------------------------------------------------------
     def first(self) -> Records:
@@ -237,6 +247,8 @@ class Records:
         named = {} if self.concepts is None else {"codeset_id": numbers[self.concepts]}
         if self.cohort is not None:
             named = {"cohort_id": numbers[self.cohort.hash]}
+        if self.listed is not None:
+            named = {"list_id": numbers[self.listed.sha256 or ""]}
         return Criterion.kinds[self.kind](**named, **dict(self.attributes))
 
     def correlated(self, numbers: NumberOf) -> CorrelatedCriterion:
@@ -315,3 +327,40 @@ def death(of: Concepts | None = None) -> Records:
 def member_of(cohort: CohortDefinition) -> Records:
     """Time spent in another cohort, from each of its rows' start to its end."""
     return Records("CohortMembership", cohort=cohort)
+
+
+def in_list(source: Path | str | pd.DataFrame, name: str = "") -> Records:
+    """Time for which a patient list names a person; the rows stay outside the document.
+
+    Parameters
+    ----------
+    source : pathlib.Path, str or pandas.DataFrame
+        The file, or its rows with the columns that a file has (see `cohorts.patient_lists.read_patient_list`). A data
+        frame is known to this Python process only.
+    name : str
+        What people call the list; the stem of the file by default.
+
+    Raises
+    ------
+    RweError
+        The list cannot be read; the message names column and lines.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> enrolled = in_list(pd.DataFrame({"person_id": [1, 2], "start_date": ["2024-01-05", "2024-02-01"]}), "enrolled")
+    >>> enrolled.kind, enrolled.listed.name
+    ('PatientListMembership', 'enrolled')
+    """
+    if isinstance(source, Path | str):
+        path = Path(source)
+        if not path.is_file():
+            raise UsageError("there is no file {file}", todo="check the path of the patient list", file=str(source))
+        rows = read_patient_list(path)
+        SHELF.put_file(rows.sha256, path.resolve())
+        listed = PatientList(id=0, name=name or path.stem, file=path.name, sha256=rows.sha256)
+    else:
+        rows = rows_of_frame(source, name)
+        SHELF.put_rows(rows)
+        listed = PatientList(id=0, name=name or "list", sha256=rows.sha256)
+    return Records("PatientListMembership", listed=listed)

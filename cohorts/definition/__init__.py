@@ -16,6 +16,7 @@ from cohorts.definition.criteria import (
     Measurement,
     Observation,
     ObservationPeriod,
+    PatientListMembership,
     PayerPlanPeriod,
     ProcedureOccurrence,
     Specimen,
@@ -34,6 +35,7 @@ from cohorts.definition.expression import (
     EndStrategy,
     InclusionRule,
     NamedCohort,
+    PatientList,
     PrimaryCriteria,
 )
 from cohorts.definition.groups import CorrelatedCriterion, CriteriaGroup, DemographicCriterion
@@ -92,6 +94,8 @@ __all__ = [
     "ObservationWindow",
     "Occurrence",
     "Part",
+    "PatientList",
+    "PatientListMembership",
     "PayerPlanPeriod",
     "Period",
     "PrimaryCriteria",

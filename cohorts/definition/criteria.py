@@ -356,21 +356,29 @@ class CustomEra(Criterion):
     duration: NumericRange | None = None
 
 
-class CohortMembership(Criterion):
-    """Time that a person spends in another cohort; `cohort_id` names one of the expression's ``Cohorts``.
-
-    A kind of the workbench's own, which Circe does not have.
-    """
+class _Membership(Criterion):
+    """Attributes of the time in which a person belongs to a group; Circe has no such criteria."""
 
     known_to_circe: ClassVar[bool] = False
 
-    cohort_id: int | None = None
     first: bool | None = None
     start_date: DateRange | None = None
     end_date: DateRange | None = None
     age_at_start: NumericRange | None = None
     gender_cs: ConceptSetSelection | None = None
     duration: NumericRange | None = None
+
+
+class CohortMembership(_Membership):
+    """Time that a person spends in another cohort; `cohort_id` names one of the expression's ``Cohorts``."""
+
+    cohort_id: int | None = None
+
+
+class PatientListMembership(_Membership):
+    """Time for which a patient list names a person; `list_id` names one of the expression's ``PatientLists``."""
+
+    list_id: int | None = None
 
 
 if TYPE_CHECKING:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from pydantic import Field
 
 from cohorts.definition.criteria import AnyCriterion
 from cohorts.definition.groups import CriteriaGroup
 from cohorts.definition.values import CamelPart, Concept, ObservationWindow, Part, Period, ResultLimit, Semantics
+from cohorts.patient_lists import ListName
 
 
 class ConceptSetItem(CamelPart):
@@ -106,6 +109,41 @@ class NamedCohort(CamelPart):
     file: str | None = None
 
 
+class PatientList(CamelPart):
+    """A list of persons that criteria refer to by `id`; its rows are kept outside the document.
+
+    A row says that a person belongs to the list: from its start date to its end date; without an end date to the end of
+    the observation period that holds the start date (outside every observation period, that day alone); without any
+    date in every observation period of the person.
+
+    Attributes
+    ----------
+    id : int
+        What criteria refer to it by.
+    name : str
+        What people call it.
+    file : str, optional
+        The file, beside the document or in a path from there.
+    sha256 : str, optional
+        Digest of the file: what the list holds. `cohorts.read_definition` computes it where it is not given.
+    """
+
+    id: int
+    name: str | None = None
+    file: str | None = None
+    sha256: str | None = None
+
+    @property
+    def listed(self) -> ListName:
+        """The list as `cohorts.patient_lists` looks for it."""
+        return ListName(self.sha256 or "", self.title, PurePath(self.file or "").name)
+
+    @property
+    def title(self) -> str:
+        """What people call it, or else its file."""
+        return (self.name or PurePath(self.file or "").name or str(self.id)).strip()
+
+
 class CohortExpression(Part):
     """A cohort expression with Circe's structure and keys.
 
@@ -128,6 +166,7 @@ class CohortExpression(Part):
     additional_criteria: CriteriaGroup | None = None
     concept_sets: list[ConceptSet] | None = None
     cohorts: list[NamedCohort] | None = None
+    patient_lists: list[PatientList] | None = None
     qualified_limit: ResultLimit | None = None
     expression_limit: ResultLimit | None = None
     inclusion_rules: list[InclusionRule] | None = None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cohorts.definition.listed import with_patient_lists
 from omop_etl.errors import RweError
 
 Parse = Callable[[Path], dict[str, Any]]
@@ -41,6 +42,7 @@ def with_cohorts(content: dict[str, Any], parse: Parse, folder: Path | None, tra
         if not isinstance(inner, dict) or "PrimaryCriteria" not in inner:
             return content
         return {**content, "expression": with_cohorts(inner, parse, folder, trail)}
+    content = with_patient_lists(content, folder)
     listed = content.get("Cohorts")
     if not isinstance(listed, list):
         return content

@@ -12,13 +12,14 @@ from cohorts.definition import (
     CustomEra,
     DrugEra,
     ObservationPeriod,
+    PatientListMembership,
     PayerPlanPeriod,
     Specimen,
 )
 from cohorts.engine.domains import DOMAINS, Attribute, Domain
 from cohorts.engine.filter_plan import FilterPlanner
 from cohorts.engine.in_units import unit_field
-from cohorts.engine.nodes import Adjustment, AnyEvents, Cohort, CohortSpans, Events, Filter, MergedEvents
+from cohorts.engine.nodes import Adjustment, AnyEvents, Cohort, CohortSpans, Events, Filter, ListedSpans, MergedEvents
 from cohorts.engine.operations.spans import MERGED_COUNT_COLUMNS
 
 _OF_SPANS = {
@@ -73,16 +74,20 @@ class CriterionPlanner:
             count_column=self._count_column(count_column, "CustomEra", MERGED_COUNT_COLUMNS, path),
         )
 
-    def of_cohort(
-        self, criterion: CohortMembership, cohort: Cohort, path: str, count_column: str | None
+    def of_members(
+        self,
+        criterion: CohortMembership | PatientListMembership,
+        members: Cohort | ListedSpans,
+        path: str,
+        count_column: str | None,
     ) -> CohortSpans:
-        """Rows of another cohort."""
+        """Rows of another cohort, or of a patient list."""
         return CohortSpans(
-            cohort=cohort,
+            cohort=members,
             first=bool(criterion.first),
             filters=self._filters.filters(criterion, _OF_SPANS, path),
             adjustment=self._adjustment(criterion),
-            count_column=self._count_column(count_column, "CohortMembership", MERGED_COUNT_COLUMNS, path),
+            count_column=self._count_column(count_column, type(criterion).__name__, MERGED_COUNT_COLUMNS, path),
         )
 
     def _codes(self, criterion: Criterion, field: str, path: str) -> Any:

@@ -14,11 +14,12 @@ import sqlalchemy as sa
 
 from cohorts.engine.nodes import Node
 from cohorts.engine.operations import OPERATIONS
-from cohorts.engine.operations.base import Operation
+from cohorts.engine.operations.base import Operation, arrow_rows
 from cohorts.engine.tables import ALL_TABLES, RARE_TABLES
+from cohorts.patient_lists import SHELF, Shelf
 from omop_etl.cdm import Cdm
 from omop_etl.cdm.engines import Engine
-from omop_etl.cdm.engines.base import arrow_schema, scratch_table
+from omop_etl.cdm.engines.base import scratch_table
 
 Progress = Callable[[int, int], None]
 """Called with the number of nodes evaluated and the number of all."""
@@ -35,6 +36,8 @@ class Evaluator:
     ----------
     cdm : Cdm
         The CDM; its engine holds the working tables.
+    shelf : Shelf
+        Where the rows of patient lists are.
 
     Notes
     -----
@@ -42,8 +45,9 @@ class Evaluator:
     changed. All methods must be called from one thread at a time.
     """
 
-    def __init__(self, cdm: Cdm) -> None:
+    def __init__(self, cdm: Cdm, shelf: Shelf = SHELF) -> None:
         self.cdm = cdm
+        self.shelf = shelf
         self._numbers: dict[str, int] = {}
         self._done: set[str] = set()
         self._remembered: dict[Hashable, Any] = {}
@@ -57,14 +61,17 @@ class Evaluator:
         return self._numbers.setdefault(node.key, len(self._numbers) + 1)
 
     def prepare(self, nodes: Iterable[Node]) -> None:
-        """Make sure that this CDM has the tables and columns that the nodes need, without running anything.
+        """Make sure that all that the nodes need is there, tables, columns and patient lists, without running anything.
 
         Raises
         ------
+        RweError
+            A patient list is not here, or has changed.
         CannotAnswerError
             A table or column is missing.
         """
         for node in self._pending(nodes).values():
+            OPERATIONS[type(node)].require(node, self.shelf)
             self._statement(type(node), OPERATIONS[type(node)].shape(node))
 
     def evaluate(self, nodes: Iterable[Node], progress: Progress | None = None) -> None:
@@ -118,7 +125,7 @@ class Evaluator:
         if (output := OPERATIONS[kind].output) in self._unmade:
             self._make(output)
             self._unmade.remove(output)
-        work = (self._statement(kind, shape).work(alike, self.number) for shape, alike in shapes.items())
+        work = (self._statement(kind, shape).work(alike, self.number, self.shelf) for shape, alike in shapes.items())
         twins = self.cdm.engine.twins if len(shapes) > 1 else ()
         if twins:
             idle = [self.cdm.engine, *twins]
@@ -184,20 +191,20 @@ class _Statement:
         )
         self._query = operation.query(shape, self._parameters, self._members, cdm)
 
-    def work(self, nodes: Sequence[Node], number: Callable[[Node], int]) -> _Work:
+    def work(self, nodes: Sequence[Node], number: Callable[[Node], int], shelf: Shelf) -> _Work:
         """Write down the parameters of some nodes for one run of the statement."""
-        rows = [(number(node), *row) for node in nodes for row in self._operation.rows(node, number)]
+        rows = self._operation.table(self._parameters, nodes, number, shelf)
         links = [
             (number(node), number(member), meaning)
             for node in nodes
             for member, meaning in self._operation.members(node)
         ]
-        tables = [(self._parameters, _arrow(self._parameters, rows))]
+        tables = [(self._parameters, rows)]
         if links:
-            tables.append((self._members, _arrow(self._members, links)))
-        if rows:
+            tables.append((self._members, arrow_rows(self._members, links)))
+        if rows.num_rows:
             self._engine.sql(self._query)
-        return _Work(tables, self._operation.output, self._query if rows else None)
+        return _Work(tables, self._operation.output, self._query if rows.num_rows else None)
 
 
 @dataclass
@@ -225,10 +232,3 @@ def _on_idle(idle: list[Engine], work: _Work) -> None:
         work.run(engine)
     finally:
         idle.append(engine)
-
-
-def _arrow(table: sa.Table, rows: list[tuple[Any, ...]]) -> pa.Table:
-    schema = arrow_schema(table)
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=schema)

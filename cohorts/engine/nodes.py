@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cached_property
 from typing import Literal
+
+from cohorts.patient_lists import ListName
 
 Limit = Literal["all", "first", "last"]
 Comparison = Literal["exactly", "at_most", "at_least"]
@@ -25,7 +27,8 @@ class Node:
     @cached_property
     def key(self) -> str:
         """Hash of the kind and of everything the node is made of."""
-        content = ";".join(f"{field.name}={_written(getattr(self, field.name))}" for field in fields(self))
+        told = (field.name for field in fields(self) if field.compare)
+        content = ";".join(f"{name}={_written(getattr(self, name))}" for name in told)
         return hashlib.sha256(f"{type(self).__name__}({content})".encode()).hexdigest()
 
     @cached_property
@@ -157,10 +160,18 @@ class MergedEvents(Node):
 
 
 @dataclass(frozen=True, eq=False)
-class CohortSpans(Node):
-    """Rows of a cohort as events."""
+class ListedSpans(Node):
+    """Rows of a patient list: spans of the persons whom it names. What people call the list makes no difference."""
 
-    cohort: Cohort
+    sha256: str
+    listed: ListName = field(compare=False)
+
+
+@dataclass(frozen=True, eq=False)
+class CohortSpans(Node):
+    """Rows of a cohort, or of a patient list, as events."""
+
+    cohort: Cohort | ListedSpans
     first: bool = False
     filters: tuple[Filter, ...] = ()
     adjustment: Adjustment | None = None

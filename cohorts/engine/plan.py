@@ -16,6 +16,7 @@ from cohorts.definition import (
     DateOffset,
     DemographicCriterion,
     DrugEraExit,
+    PatientListMembership,
     ResultLimit,
     Window,
     WindowBound,
@@ -198,7 +199,9 @@ class _Planner:
             members = self._events_of(criterion.criteria_list, f"{path}.CriteriaList", possible=possible)
             planned = self.criteria.merged(criterion, members, path, count_column)
         elif isinstance(criterion, CohortMembership):
-            planned = self.criteria.of_cohort(criterion, self._named(criterion.cohort_id, path), path, count_column)
+            planned = self.criteria.of_members(criterion, self._named(criterion.cohort_id, path), path, count_column)
+        elif isinstance(criterion, PatientListMembership):
+            planned = self.criteria.of_members(criterion, self._listed(criterion.list_id, path), path, count_column)
         else:
             planned = self.criteria.events(criterion, path, count_column, possible=possible)
         nested = criterion.correlated_criteria
@@ -227,6 +230,17 @@ class _Planner:
             self.refuse("Cohorts", f"the cohort with id {cohort_id} is empty", "give its expression or its file")
         name = f"{self.definition.name} → {other.name or other.id}"
         return plan(CohortDefinition(name=name, semantics=other.semantics, expression=other.expression)).cohort
+
+    def _listed(self, list_id: int | None, path: str) -> nodes.ListedSpans:
+        """Rows of a patient list; they are looked for only when the plan is run."""
+        if list_id is None:
+            self.refuse(f"{path}.ListId", "no patient list is named", "choose one")
+        named = [known for known in self.definition.expression.patient_lists or [] if known.id == list_id]
+        if not named:
+            self.refuse(f"{path}.ListId", f"there is no patient list with id {list_id}", "add it, or choose another")
+        if len(named) > 1:
+            self.refuse("PatientLists", f"several patient lists have the id {list_id}", "give each an id of its own")
+        return nodes.ListedSpans(named[0].sha256 or "", named[0].listed)
 
     def group(
         self, group: CriteriaGroup, index: nodes.AnyIndex, path: str, *, possible: bool = False

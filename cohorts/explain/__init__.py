@@ -3,6 +3,7 @@
 from cohorts.explain.explain import explain
 from cohorts.explain.model import (
     COHORT,
+    PATIENT_LIST,
     AlmostEntry,
     DateWindow,
     Evidence,
@@ -17,6 +18,7 @@ from cohorts.explain.model import (
 
 __all__ = [
     "COHORT",
+    "PATIENT_LIST",
     "AlmostEntry",
     "DateWindow",
     "Evidence",

@@ -11,6 +11,9 @@ from cohorts.definition import CorrelatedCriterion, CriteriaGroup, Criterion, De
 COHORT: Final = "cohort"
 """In place of a table of the CDM: the rows of a cohort."""
 
+PATIENT_LIST: Final = "patient list"
+"""In place of a table of the CDM: the rows of a patient list."""
+
 Value = float | int | str | bool | date | None
 FateKind = Literal[
     "unobserved",

@@ -14,10 +14,11 @@ from cohorts.engine.nodes import (
     EventTimes,
     Filter,
     FilteredEvents,
+    ListedSpans,
     Node,
 )
 from cohorts.engine.time_plan import event_times
-from cohorts.explain.model import COHORT
+from cohorts.explain.model import COHORT, PATIENT_LIST
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,9 @@ class Relaxed:
 
     @property
     def domain(self) -> str:
-        """Name of the domain of the records; ``cohort`` for the rows of a cohort, empty for merged spans."""
+        """Name of the domain of the records; `COHORT` or `PATIENT_LIST` for the rows of one, empty for merged spans."""
         if isinstance(self.own, CohortSpans):
-            return COHORT
+            return PATIENT_LIST if isinstance(self.own.cohort, ListedSpans) else COHORT
         return self.own.domain if isinstance(self.own, Events) else ""
 
     def nodes(self) -> Iterator[Node]:

@@ -8,6 +8,7 @@ from cohorts.lint import (
     attributes,
     contradictions,
     criteria,
+    lists,
     sets,
     structure,
     times,
@@ -22,6 +23,7 @@ from cohorts.lint.problem import SEVERITIES, Problem
 CHECKS = (
     *structure.CHECKS,
     *sets.CHECKS,
+    *lists.CHECKS,
     *attributes.CHECKS,
     *criteria.CHECKS,
     *windows.CHECKS,
@@ -60,6 +62,7 @@ def lint(definition: CohortDefinition, evaluator: Evaluator | None = None) -> li
         known = vocabulary.Vocabulary(places, evaluator)
         with_data = (*vocabulary.CHECKS, *times.DATA_CHECKS, *unknown_units.CHECKS)
         found += [problem for check in with_data for problem in check(places, known)]
+        found += lists.listed_persons(places, evaluator)
     for position, other in enumerate(definition.expression.cohorts or []):
         if other.expression is not None:
             inside = CohortDefinition(name=other.name or "", semantics=other.semantics, expression=other.expression)

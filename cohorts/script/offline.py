@@ -8,6 +8,8 @@ from typing import Final, NoReturn
 import pyarrow as pa
 from typing_extensions import override
 
+from cohorts.patient_lists import ListName, PatientRows, Shelf
+from cohorts.patient_lists.rows import ROW_SCHEMA
 from omop_etl.cdm import Cdm, cdm_version
 from omop_etl.cdm.engines.base import SCRATCH_SCHEMA, Engine
 from omop_etl.cdm.engines.duckdb import DuckDBEngine
@@ -87,6 +89,18 @@ class OfflineEngine(Engine):
 
     def _refuse(self) -> NoReturn:
         raise UsageError("there is no database behind this engine", todo="connect to a CDM")
+
+
+class NoLists(Shelf):
+    """Has one empty row for every patient list, so that its statement is written and no patient is."""
+
+    @override
+    def find(self, listed: ListName) -> PatientRows:
+        return PatientRows(listed.file, listed.sha256, pa.table({name: [None] for name in ROW_SCHEMA.names}))
+
+    @override
+    def rows(self, listed: ListName) -> PatientRows:
+        return self.find(listed)
 
 
 def offline_cdm(engine: str) -> tuple[Cdm, OfflineEngine]:

@@ -13,7 +13,7 @@ from cohorts.definition import CohortDefinition
 from cohorts.engine.evaluator import Evaluator
 from cohorts.engine.plan import plan
 from cohorts.engine.tables import SPANS
-from cohorts.script.offline import offline_cdm
+from cohorts.script.offline import NoLists, offline_cdm
 
 _MOST_ROWS: Final = 200
 """Rows of a table of parameters that are written as comments."""
@@ -61,7 +61,8 @@ def script(definition: CohortDefinition, engine: str) -> list[Step]:
     -------
     list of Step
         Statements that make the working tables, those that fill them, and at the end the query of the cohort's rows.
-        The tables of the CDM are in the schema ``cdm``, the working tables in the schema ``scratch``.
+        The tables of the CDM are in the schema ``cdm``, the working tables in the schema ``scratch``. The rows of a
+        patient list are not written: one empty row stands for them.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def script(definition: CohortDefinition, engine: str) -> list[Step]:
     SELECT True
     """
     cdm, writing = offline_cdm(engine)
-    evaluator = Evaluator(cdm)
+    evaluator = Evaluator(cdm, NoLists())
     cohort = plan(definition).cohort
     evaluator.evaluate([cohort])
     dialect = writing.dialect

@@ -35,6 +35,7 @@ FOR_THE_READER = {
     "CohortExpression": {"cdm_version_range", "title"},
     "CollapseSettings": {"collapse_type"},
     "NamedCohort": {"name", "file"},
+    "PatientList": {"name", "file"},
 }
 """Fields that Circe does not look at either when it makes the rows; ERA is the only way to collapse."""
 
@@ -43,6 +44,7 @@ OTHER = {"PrimaryCriteria": {"CriteriaList": [{"Death": {"Age": {"Value": 1, "Op
 FULL: dict[str, Any] = {
     "ConceptSets": [concept_set(1, 10), concept_set(2, 20)],
     "Cohorts": [{"id": 1, "semantics": "circe", "expression": OTHER}],
+    "PatientLists": [{"id": 1, "name": "enrolled", "file": "enrolled.csv", "sha256": "1a"}],
     "PrimaryCriteria": {
         "CriteriaList": [
             {
@@ -62,6 +64,7 @@ FULL: dict[str, Any] = {
             },
             {"ObservationPeriod": {"UserDefinedPeriod": {"StartDate": "2020-01-01", "EndDate": "2020-02-01"}}},
             {"CohortMembership": {"CohortId": 1}},
+            {"PatientListMembership": {"ListId": 1}},
         ],
         "ObservationWindow": {"PriorDays": 1, "PostDays": 2},
         "PrimaryCriteriaLimit": {"Type": "All"},
@@ -199,6 +202,9 @@ CHANGES: tuple[Change, ...] = (
     ("NamedCohort.id", ("Cohorts", 0, "id"), 2),
     ("NamedCohort.semantics", ("Cohorts", 0, "semantics"), "exact"),
     ("NamedCohort.expression", ("Cohorts", 0, "expression"), {"PrimaryCriteria": {"CriteriaList": [{"Death": {}}]}}),
+    ("CohortExpression.patient_lists", ("PatientLists",), []),
+    ("PatientList.id", ("PatientLists", 0, "id"), 2),
+    ("PatientList.sha256", ("PatientLists", 0, "sha256"), "2b"),
     ("CohortExpression.censor_window", ("CensorWindow",), None),
 )
 """A field, where it stands in `FULL`, and another value for it."""
@@ -250,7 +256,7 @@ def test_a_changed_field_changes_what_is_computed_or_is_refused(
         after = content(plan(read_definition(changed(path, value))))
     except RweError as error:
         refusal = str(error)
-    named = str(path[-1]) in refusal or path[0] in ("ConceptSets", "Cohorts")
+    named = str(path[-1]) in refusal or path[0] in ("ConceptSets", "Cohorts", "PatientLists")
     assert after != before or (refusal and named), f"{name} was dropped"
 
 
@@ -261,6 +267,8 @@ def test_a_changed_field_changes_what_is_computed_or_is_refused(
         (("cdmVersionRange",), ">=5.4"),
         (("ConceptSets", 0, "name"), "another"),
         (("InclusionRules", 0, "description"), "why"),
+        (("PatientLists", 0, "name"), "another"),
+        (("PatientLists", 0, "file"), "another.csv"),
         (("CollapseSettings", "CollapseType"), "era"),
         ((*_ENTRY, "Gender", 0, "CONCEPT_NAME"), "another"),
     ],
@@ -289,6 +297,7 @@ def test_what_is_for_the_reader_changes_no_row_and_is_kept(path: tuple[str | int
         ("EndStrategy", "Unheard"),
         ("CollapseSettings", "Unheard"),
         ("CensorWindow", "Unheard"),
+        ("PatientLists", 0, "Unheard"),
         (*_ITEM, "Unheard"),
     ],
     ids=lambda path: ".".join(map(str, path)),

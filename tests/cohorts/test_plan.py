@@ -73,11 +73,16 @@ EVERY_ATTRIBUTE = [
 
 
 def planned(criterion: Criterion) -> str:
-    needed = {"CustomEra": {"CriteriaList": [{"Death": {}}]}, "CohortMembership": {"CohortId": 2}}
+    needed = {
+        "CustomEra": {"CriteriaList": [{"Death": {}}]},
+        "CohortMembership": {"CohortId": 2},
+        "PatientListMembership": {"ListId": 2},
+    }
     ((kind, given),) = criterion.to_json().items()
     others = [{"id": n, "expression": definition({"Death": {"CodesetId": n}})} for n in (1, 2)]
     entry = {kind: {**needed.get(kind, {}), **given}}
-    return plan(read_definition(definition(entry, Cohorts=others))).cohort.key
+    lists = [{"id": n, "sha256": str(n)} for n in (1, 2)]
+    return plan(read_definition(definition(entry, Cohorts=others, PatientLists=lists))).cohort.key
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import streamlit as st
 from cohorts import Evaluator
 from omop_etl.cdm import Cdm, connect
 from workbench.jobs import JobQueue
+from workbench.patient_lists import use_kept_lists
 from workbench.records import Records, open_records
 from workbench.workspace import Workspace
 
@@ -50,6 +51,7 @@ def current_source() -> Source:
         It does not exist or cannot be read.
     """
     workspace = Workspace.current()
+    use_kept_lists(workspace)
     return _open(workspace.cdm_url, _stamp(workspace))
 
 

@@ -7,6 +7,8 @@ import streamlit as st
 from cohorts import CohortDefinition, generate, read_definition
 from cohorts.definition import Concept, ConceptSetItem
 from cohorts.lint import Problem, lint
+from cohorts.patient_lists import ListName
+from cohorts.patient_lists.matching import Matched, match_list
 from workbench.access import DisclosurePolicy, Shown
 from workbench.app.data import Source, current_source
 from workbench.concepts import Found, concept_labels, find_concepts, recorded_concepts
@@ -42,6 +44,17 @@ def _problems(definition_hash: str, snapshot: str, _content: dict[str, object]) 
     definition = read_definition(dict(_content), name="checked")
     with current_source().evaluator() as evaluator:
         return lint(definition, evaluator)
+
+
+def forget_checks() -> None:
+    """Check definitions anew: a patient list has come that they may name."""
+    _problems.clear()
+
+
+def list_matched(source: Source, listed: ListName) -> Matched:
+    """Look whom of a patient list the CDM has."""
+    with source.evaluator() as evaluator:
+        return match_list(listed, evaluator)
 
 
 def people(source: Source, old: CohortDefinition, new: CohortDefinition, policy: DisclosurePolicy) -> People:

@@ -37,6 +37,13 @@ def current_translator() -> Translator:
     return translator(current_language())
 
 
+def current_user() -> str:
+    """Say who uses the pages, where they are served behind a login; empty where they are not."""
+    if not getattr(st.user, "is_logged_in", False):
+        return ""
+    return str(st.user.get("email") or st.user.get("sub") or "")
+
+
 def language_switch() -> None:
     """Let the user choose the language; it stands in the address of every page."""
     language = current_language()

@@ -12,6 +12,8 @@ import typer
 
 from cohorts import GeneratedCohorts, generate, read_definition
 from cohorts.engine.plan import plan
+from cohorts.patient_lists import SHELF
+from cohorts.patient_lists.matching import match_list
 from omop_etl.cdm import connect
 from omop_etl.errors import RweError, UsageError
 from workbench.cli import library
@@ -22,7 +24,9 @@ from workbench.cli.cohort_why import app as why_commands
 from workbench.cli.console import progress_bar, remark, say_json, say_table, t
 from workbench.cli.definitions import complain_of, read_definitions
 from workbench.counts import attrition_counts
+from workbench.patient_lists import list_words, lists_of, read_words, use_kept_lists
 from workbench.settings import Settings
+from workbench.workspace import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="Check, generate, count and explain cohorts.")
 app.add_typer(why_commands)
@@ -40,14 +44,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write the result as JSON."
 
 @app.command()
 def validate(files: Definitions, as_json: AsJson = False) -> None:
-    """Read definitions and plan them, without a CDM."""
+    """Read definitions and plan them, without a CDM; the patient lists that they name are read too."""
     read, refused = read_definitions(files)
+    listed: dict[str, str] = {}
+    use_kept_lists(Workspace.current())
     for name, definition in list(read.items()):
         try:
             plan(definition)
+            for known in lists_of([definition]):
+                listed[known.sha256 or known.title] = read_words(
+                    t, known.title, SHELF.rows(known.listed), Settings().policy
+                )
         except RweError as error:
             refused[name] = error
             del read[name]
+    for words in listed.values():
+        remark(words)
     _report(sorted(read), refused, as_json=as_json)
 
 
@@ -66,6 +78,7 @@ def generate_cohorts(
     if out.suffix not in (".parquet", ".csv"):
         raise UsageError("{file} is neither .parquet nor .csv", todo="choose one of the two", file=out.name)
     read, refused = read_definitions(files)
+    use_kept_lists(Workspace.current())
     with connect(cdm) as opened, progress_bar() as tell:
         made = generate(
             read, opened, strict=False, progress=lambda done, total: tell("Generating cohorts", done / max(total, 1))
@@ -76,8 +89,14 @@ def generate_cohorts(
             if stats is not None:
                 for table, content in made.stats_tables().items():
                     _write(content, stats / f"{table}{out.suffix}")
+        account = [
+            list_words(t, known.title, match_list(known.listed, made.evaluator), Settings().policy)
+            for known in lists_of(read[name] for name in read if name not in made.refused)
+        ]
         counted = [name for name in read if name not in made.refused]
         summary, snapshot = _counts(made, counted), opened.snapshot
+    for words in account:
+        remark(words)
     _report(counted, refused, as_json=as_json, counts=summary, snapshot=snapshot)
 
 
@@ -90,6 +109,7 @@ def attrition(
 ) -> None:
     """Count what each step of a definition leaves, in events and persons."""
     definition = read_definition(file)
+    use_kept_lists(Workspace.current())
     with connect(cdm) as opened:
         frame = generate({definition.name: definition}, opened).attrition(definition.name)
         snapshot = opened.snapshot

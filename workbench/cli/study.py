@@ -10,11 +10,13 @@ import typer
 from omop_etl.cdm import connect
 from workbench.cli.console import progress_bar, say, say_json, say_table, t
 from workbench.locales import language_of
+from workbench.patient_lists import use_kept_lists
 from workbench.reports.render import formats_of
 from workbench.settings import Settings
 from workbench.studies.bundle import read_manifest
 from workbench.studies.run_study import verify_study, write_study
 from workbench.studies.study import read_study
+from workbench.workspace import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="Run a study, and prove a result by running it again.")
 
@@ -32,6 +34,7 @@ def run(
     formats = formats_of(format)
     languages = list(dict.fromkeys(language_of(code.strip()) for code in lang.split(",")))
     document = read_study(study)
+    use_kept_lists(Workspace.current())
     with connect(cdm) as opened, progress_bar() as tell:
         write_study(
             document, opened, out, formats=formats, languages=languages, policy=Settings().policy, progress=tell
@@ -51,6 +54,7 @@ def verify(
 ) -> None:
     """Run the study of a bundle again and compare its tables byte for byte."""
     manifest = read_manifest(bundle)
+    use_kept_lists(Workspace.current())
     with connect(cdm or manifest["cdm"]) as opened:
         outcome = verify_study(bundle, opened)
     rows = outcome.tables.to_dict("records")

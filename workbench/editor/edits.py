@@ -111,11 +111,17 @@ def _with(
     before = definition.expression
     after = before.model_copy(update=changes)
     kept: dict[str, Any] = {"concept_sets": sets.still_used(before, after)}
+    content = after.to_json()
     known = {cohort.id: cohort for cohort in before.cohorts or []}
     known |= {form.cohort.id: form.cohort for form in forms if form.cohort is not None}
-    used = set(_cohort_ids(after.to_json()))
     if known:
+        used = set(_ids("CohortId", content))
         kept["cohorts"] = [cohort for number, cohort in known.items() if number in used] or None
+    lists = {listed.id: listed for listed in before.patient_lists or []}
+    lists |= {form.patient_list.id: form.patient_list for form in forms if form.patient_list is not None}
+    if lists:
+        used = set(_ids("ListId", content))
+        kept["patient_lists"] = [listed for number, listed in lists.items() if number in used] or None
     return definition.model_copy(update={"expression": after.model_copy(update=kept)})
 
 
@@ -123,14 +129,14 @@ def _rules(definition: CohortDefinition) -> list[InclusionRule]:
     return list(definition.expression.inclusion_rules or [])
 
 
-def _cohort_ids(content: Any) -> list[int]:
-    """Find the ids of all cohorts that an expression, as JSON, refers to; those within its cohorts are their own."""
+def _ids(key: str, content: Any) -> list[int]:
+    """Find the ids that an expression, as JSON, refers to under a key; those within its cohorts are their own."""
     if isinstance(content, list):
-        return [number for item in content for number in _cohort_ids(item)]
+        return [number for item in content for number in _ids(key, item)]
     if not isinstance(content, dict):
         return []
-    own = [content["CohortId"]] if isinstance(content.get("CohortId"), int) else []
-    return own + [number for key, value in content.items() if key != "Cohorts" for number in _cohort_ids(value)]
+    own = [content[key]] if isinstance(content.get(key), int) else []
+    return own + [number for name, value in content.items() if name != "Cohorts" for number in _ids(key, value)]
 
 
 def _codesets(content: Any) -> list[int]:

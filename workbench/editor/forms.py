@@ -19,6 +19,7 @@ from cohorts.definition import (
     NumericRange,
     ObservationWindow,
     Occurrence,
+    PatientList,
     PrimaryCriteria,
     ResultLimit,
     Window,
@@ -30,6 +31,9 @@ DEMOGRAPHICS: Final = "Demographics"
 
 MEMBERSHIP: Final = "CohortMembership"
 """Kind of a form that asks for time in another cohort."""
+
+PATIENT_LIST: Final = "PatientListMembership"
+"""Kind of a form that asks for time on a patient list."""
 
 KINDS: Final = (
     "ConditionOccurrence",
@@ -84,6 +88,8 @@ class CriterionForm(_Form):
         How often at least.
     cohort : NamedCohort, optional
         The other cohort, for `MEMBERSHIP`; its id is free in the definition, or its own there.
+    patient_list : PatientList, optional
+        The list, for `PATIENT_LIST`; of its id the same holds.
     """
 
     kind: str
@@ -99,12 +105,21 @@ class CriterionForm(_Form):
     unit: Unit = "days"
     times: int = Field(default=1, ge=1)
     cohort: NamedCohort | None = None
+    patient_list: PatientList | None = None
+
+    @property
+    def lacks_group(self) -> bool:
+        """Whether the form asks for time in a cohort or on a list, and names none."""
+        return (self.kind == MEMBERSHIP and self.cohort is None) or (
+            self.kind == PATIENT_LIST and self.patient_list is None
+        )
 
     def criterion(self, concept_set_id: ConceptSetId) -> Criterion:
         """Return the record that the form asks for."""
         given: dict[str, Any] = {
             "codeset_id": concept_set_id(self.items) if self.items else None,
             "cohort_id": None if self.cohort is None else self.cohort.id,
+            "list_id": None if self.patient_list is None else self.patient_list.id,
             "first": self.first or None,
             "value_as_number": self.value,
             "unit": self.units or None,

@@ -13,10 +13,21 @@ from cohorts.definition import (
     DemographicCriterion,
     InclusionRule,
     Part,
+    PatientListMembership,
     WindowBound,
 )
 from workbench.attributes import says_something
-from workbench.editor.forms import DEMOGRAPHICS, KINDS, MEMBERSHIP, CriterionForm, EntryForm, Match, Mode, RuleForm
+from workbench.editor.forms import (
+    DEMOGRAPHICS,
+    KINDS,
+    MEMBERSHIP,
+    PATIENT_LIST,
+    CriterionForm,
+    EntryForm,
+    Match,
+    Mode,
+    RuleForm,
+)
 
 _FIELDS: Final = {
     "codeset_id": "items",
@@ -122,6 +133,8 @@ def _fields(criterion: Criterion, expression: CohortExpression) -> dict[str, Any
     given = _given(criterion)
     if isinstance(criterion, CohortMembership):
         return _membership(criterion, given, expression)
+    if isinstance(criterion, PatientListMembership):
+        return _listed(criterion, given, expression)
     if type(criterion).__name__ not in KINDS or not set(given) <= set(_FIELDS) or _beyond(given):
         raise _TooMuchError
     fields = {_FIELDS[name]: value for name, value in given.items()}
@@ -135,6 +148,13 @@ def _membership(criterion: CohortMembership, given: dict[str, Any], expression: 
     if len(named) != 1 or not set(given) <= {"cohort_id", "first"}:
         raise _TooMuchError
     return {"kind": MEMBERSHIP, "first": bool(criterion.first), "cohort": named[0]}
+
+
+def _listed(criterion: PatientListMembership, given: dict[str, Any], expression: CohortExpression) -> dict[str, Any]:
+    named = [listed for listed in expression.patient_lists or [] if listed.id == criterion.list_id]
+    if len(named) != 1 or not set(given) <= {"list_id", "first"}:
+        raise _TooMuchError
+    return {"kind": PATIENT_LIST, "first": bool(criterion.first), "patient_list": named[0]}
 
 
 def _given(part: Part) -> dict[str, Any]:

@@ -10,7 +10,17 @@ from typing import Final, Literal
 
 from cohorts import CohortDefinition
 from cohorts.definition import CorrelatedCriterion, CriteriaGroup, DemographicCriterion
-from cohorts.explain import COHORT, AlmostEntry, DateWindow, Evidence, Explanation, Fate, Finding, Record
+from cohorts.explain import (
+    COHORT,
+    PATIENT_LIST,
+    AlmostEntry,
+    DateWindow,
+    Evidence,
+    Explanation,
+    Fate,
+    Finding,
+    Record,
+)
 from workbench.explanations.words import miss_words, value_words
 from workbench.locales import Translator, mark
 from workbench.sentences import Narrator
@@ -288,7 +298,7 @@ class _Teller:
                 value = f"{value} = {plain(record.converted)} {into}".strip()
         elif record.value_concept_id:
             value = self._labels.get(record.value_concept_id) or record.value_concept_name
-        spans = {"": t("merged records"), COHORT: t("row of the cohort")}
+        spans = {"": t("merged records"), COHORT: t("row of the cohort"), PATIENT_LIST: t("row of the patient list")}
         where = spans.get(record.table, f"{record.table} {record.row_id}")
         return "  ".join(part for part in (dates, about, value, f"({where})") if part)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from omop_etl.cdm import connect
 from workbench.jobs.work import Progress, Work
 from workbench.locales import LANGUAGES
+from workbench.patient_lists import use_kept_lists
 from workbench.reports import FORMATS
 from workbench.settings import Settings
 from workbench.studies.run_study import write_study
@@ -34,6 +35,7 @@ def run_study_job(folder: Path, parameters: dict[str, Any], progress: Progress) 
     """
     settings = Settings()
     workspace = Workspace(folder, settings.cdm)
+    use_kept_lists(workspace)
     study = read_study(parameters["study"])
     target = workspace.results / study.name
     with connect(workspace.cdm_url) as cdm:

@@ -16,6 +16,7 @@ from cohorts.definition import (
     NumericRange,
     Occurrence,
     Part,
+    PatientListMembership,
     Period,
     Semantics,
     TextFilter,
@@ -51,8 +52,8 @@ class Conditions:
     concepts : dict of int to str, optional
         Names of the concepts that criteria name without a set, such as units; others go by the name that the
         definition has for them.
-    cohorts : dict of int to str, optional
-        Names of the cohorts that criteria refer to.
+    cohorts, patient_lists : dict of int to str, optional
+        Names of the cohorts and of the patient lists that criteria refer to.
     semantics : {"circe", "exact"}
         What the conditions mean; under exact semantics numbers are converted into the unit that is asked for.
     """
@@ -63,11 +64,13 @@ class Conditions:
         concept_sets: dict[int, str],
         concepts: Mapping[int, str] | None = None,
         cohorts: Mapping[int, str] | None = None,
+        patient_lists: Mapping[int, str] | None = None,
         semantics: Semantics = "circe",
     ) -> None:
         self.t = t
         self._semantics = semantics
         self._cohorts = cohorts or {}
+        self._patient_lists = patient_lists or {}
         self._concept_sets = concept_sets
         self._concepts = concepts
 
@@ -162,9 +165,9 @@ class Conditions:
             gap = values.days(t, criterion.gap_days or 0)
             return t("period merged from {events} with gaps of up to {gap}", events=members, gap=gap)
         if isinstance(criterion, CohortMembership):
-            number = criterion.cohort_id
-            name = t("any") if number is None else t('"{name}"', name=self._cohorts.get(number, str(number)).strip())
-            return t("time in the cohort {name}", name=name)
+            return t("time in the cohort {name}", name=self._one_of(self._cohorts, criterion.cohort_id))
+        if isinstance(criterion, PatientListMembership):
+            return t("time on the patient list {name}", name=self._one_of(self._patient_lists, criterion.list_id))
         codeset, source = getattr(criterion, "codeset_id", None), self._source(criterion)
         if codeset is None and source:
             by_source = t("{concepts} by source code", concepts=self._set(getattr(criterion, source)))
@@ -234,9 +237,12 @@ class Conditions:
         return t("other than {name}", name=name) if negated else name
 
     def _set(self, codeset: int | None) -> str:
-        if codeset is None:
+        return self._one_of(self._concept_sets, codeset)
+
+    def _one_of(self, names: Mapping[int, str], number: int | None) -> str:
+        if number is None:
             return self.t("any")
-        return self.t('"{name}"', name=str(self._concept_sets.get(codeset, codeset)).strip())
+        return self.t('"{name}"', name=str(names.get(number, number)).strip())
 
 
 def _members(group: CriteriaGroup) -> list[Condition]:

@@ -75,6 +75,11 @@ def cohort_names(expression: CohortExpression) -> dict[int, str]:
     return {known.id: (known.name or str(known.id)).strip() for known in expression.cohorts or []}
 
 
+def patient_list_names(expression: CohortExpression) -> dict[int, str]:
+    """Name the patient lists that an expression refers to, by id."""
+    return {known.id: known.title for known in expression.patient_lists or []}
+
+
 def concept_set_lines(t: Translator, definition: CohortDefinition, names: dict[int, str]) -> list[str]:
     """Say what is in each concept set: concepts with their descendants, mapped codes, and what is left out."""
     return [_contents(t, known, names) for known in definition.expression.concept_sets or []]

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cohorts.definition import CohortExpression, DateOffset, DrugEraExit, InclusionRule, NamedCohort, Semantics
+from cohorts.definition import (
+    CohortExpression,
+    DateOffset,
+    DrugEraExit,
+    InclusionRule,
+    NamedCohort,
+    PatientList,
+    Semantics,
+)
 from workbench.locales import Translator, mark
 from workbench.sentences import values
 from workbench.sentences.conditions import Conditions
-from workbench.sentences.names import Labels, cohort_names, concept_set_names
+from workbench.sentences.names import Labels, cohort_names, concept_set_names, patient_list_names
 
+_DIGITS: Final = 12
 _ENTRY_LIMITS: Final = {
     "first": mark("Of several such events of a person, the first one counts."),
     "last": mark("Of several such events of a person, the last one counts."),
@@ -35,8 +44,9 @@ class Narrator(Conditions):
         Of the language.
     concept_sets : dict of int to str
         Names of the concept sets, in that language.
-    concepts, cohorts, semantics
-        Names of single concepts and of other cohorts, and what the definition means, as for `Conditions`.
+    concepts, cohorts, patient_lists, semantics
+        Names of single concepts, of other cohorts and of patient lists, and what the definition means, as for
+        `Conditions`.
     """
 
     @classmethod
@@ -68,7 +78,7 @@ class Narrator(Conditions):
             sets = {known.id: (known.name or str(known.id)).strip() for known in expression.concept_sets or []}
         else:
             sets = concept_set_names(t, expression, concepts, labels)
-        return cls(t, sets, concepts, cohort_names(expression), semantics)
+        return cls(t, sets, concepts, cohort_names(expression), patient_list_names(expression), semantics)
 
     def entry(self, expression: CohortExpression) -> list[str]:
         """Say what brings a person in."""
@@ -136,7 +146,18 @@ class Narrator(Conditions):
         window = expression.censor_window
         if window is not None and (window.start_date or window.end_date):
             said.append(t("Only time {period} counts; the rest is cut off.", period=values.period(t, window)))
+        said += [self._patient_list(known) for known in expression.patient_lists or []]
         return said + [line for other in expression.cohorts or [] for line in self._other_cohort(other)]
+
+    def _patient_list(self, known: PatientList) -> str:
+        """Say which file a patient list is, by the beginning of its digest too: its rows are not in the document."""
+        return self.t(
+            'The patient list "{name}" is the file {file} (SHA-256 {digest}…); where it gives no date, the limits of '
+            "observation count.",
+            name=known.title,
+            file=known.listed.file or "–",
+            digest=(known.sha256 or "")[:_DIGITS],
+        )
 
     def _other_cohort(self, other: NamedCohort) -> list[str]:
         """Say what a cohort is that criteria refer to; it has concept sets of its own."""

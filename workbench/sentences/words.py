@@ -26,6 +26,7 @@ EVENTS: Final = {
     "Episode": mark("episode {concepts}"),
     "CustomEra": mark("period made of several records"),
     "CohortMembership": mark("time in a cohort"),
+    "PatientListMembership": mark("time on a patient list"),
 }
 """A record of each kind, about the concepts of a set."""
 
@@ -60,6 +61,7 @@ KINDS: Final = {
     "DeviceExposure": mark("Device"),
     "Death": mark("Death"),
     "CohortMembership": mark("Time in another cohort"),
+    "PatientListMembership": mark("Time on a patient list"),
 }
 """Names of the kinds that can be chosen on a page."""
 
@@ -155,6 +157,6 @@ ATTRIBUTES: Final = {
 """Name of each attribute of a criterion; the variant with a concept set (``…_cs``) has the same name."""
 
 STRUCTURE: Final = frozenset(
-    {"codeset_id", "cohort_id", "first", "correlated_criteria", "date_adjustment", "criteria_list"}
+    {"codeset_id", "cohort_id", "list_id", "first", "correlated_criteria", "date_adjustment", "criteria_list"}
 )
 """Fields of a criterion that are no attributes: a sentence words them in its own way."""

@@ -8,6 +8,7 @@ from cohorts.engine.operations.codes import ListCodes, ResolveCodes
 from cohorts.engine.operations.events import FilterEvents, SelectEvents
 from cohorts.engine.operations.inclusion import Include, LeaveCohort, MaskRules
 from cohorts.engine.operations.index import EnterCohort, IndexNested, Qualify
+from cohorts.engine.operations.listed import FindListed
 from cohorts.engine.operations.spans import BuildDrugEras, CollapseSpans, MergeEvents, TakeCohort
 from cohorts.engine.operations.timed_truth import CountAroundByTime
 from cohorts.engine.operations.times import NumberTimes, ReadTimes
@@ -21,6 +22,7 @@ OPERATIONS: dict[type[nodes.Node], Operation[Any]] = {
     nodes.Conversions: ConvertUnits(),
     nodes.Events: SelectEvents(),
     nodes.MergedEvents: MergeEvents(),
+    nodes.ListedSpans: FindListed(),
     nodes.CohortSpans: TakeCohort(),
     nodes.DrugEras: BuildDrugEras(),
     nodes.NestedIndex: IndexNested(),

@@ -6,10 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from cohorts import read_definition
-from cohorts.explain import COHORT, Explanation, explain
+from cohorts.explain import COHORT, PATIENT_LIST, Explanation, explain
+from cohorts.patient_lists import SHELF, rows_of_frame
 from omop_etl.cdm import Cdm
 from tests.cohorts.patients import CONDITION, SETS, around, concept_set, days, definition, patients, rule
 
@@ -318,3 +320,28 @@ def test_a_cohort_that_was_entered_too_late_says_so_and_its_rows_are_called_rows
     found = why(cdm, definition(InclusionRules=[rule(long)], Cohorts=[treated]))
     (near,) = found.fates[0].rules[0].finding.near
     assert [(miss.kind, miss.target, miss.value) for miss in near.misses] == [("attribute", "duration", 3620)]
+
+
+def test_the_row_of_a_patient_list_that_nearly_counts_says_by_how_much(tmp_path: Path) -> None:
+    cdm = patients(
+        tmp_path,
+        """
+        condition_occurrence
+        person | concept | start
+        1      | 10      | 2020-01-01
+        2      | 10      | 2020-01-01
+        """,
+    )
+    listed = rows_of_frame(pd.DataFrame({"person_id": [1], "start": ["2020-02-02"], "end": ["2020-03-03"]}))
+    SHELF.put_rows(listed)
+    asked = around({"PatientListMembership": {"ListId": 1}}, at_least=1, StartWindow=AFTER)
+    parts = {"InclusionRules": [rule(asked)], "PatientLists": [{"id": 1, "sha256": listed.sha256}]}
+    (near,) = why(cdm, definition(**parts)).fates[0].rules[0].finding.near
+    assert (near.record.table, near.record.start, near.record.end) == (
+        PATIENT_LIST,
+        date(2020, 2, 2),
+        date(2020, 3, 3),
+    )
+    assert [(miss.kind, miss.days) for miss in near.misses] == [("late", 2)]
+    (other,) = explain(read_definition(definition(**parts)), cdm, [2])
+    assert (other.fates[0].rules[0].met, other.fates[0].rules[0].finding.near) == (False, ())

@@ -117,6 +117,10 @@ _EXPRESSIONS: Final[dict[str, dict[str, Any]]] = {
         EndStrategy={"CustomEra": {"DrugCodesetId": 2, "GapDays": 30, "Offset": 7}},
         CensoringCriteria=[{"Death": {}}, {"ConditionOccurrence": {"CodesetId": 3}}],
     ),
+    "time_on_a_patient_list": definition(
+        InclusionRules=[rule(around({"PatientListMembership": {"ListId": 1}}, at_least=1, StartWindow=days(None, 0)))],
+        PatientLists=[{"id": 1, "name": "enrolled", "file": "enrolled.csv", "sha256": "0" * 64}],
+    ),
     "spans_merged_and_clipped": definition(
         CONDITION,
         EndStrategy={"DateOffset": {"DateField": "EndDate", "Offset": 14}},

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cohorts import read_definition
-from cohorts.definition import Concept, ConceptSetItem, InclusionRule, NamedCohort, NumericRange
+from cohorts.definition import Concept, ConceptSetItem, InclusionRule, NamedCohort, NumericRange, PatientList
 from workbench.editor import (
     CriterionForm,
     EntryForm,
@@ -24,7 +24,7 @@ from workbench.editor import (
     rule_form_of,
     set_entry,
 )
-from workbench.editor.forms import DEMOGRAPHICS, KINDS, MEMBERSHIP
+from workbench.editor.forms import DEMOGRAPHICS, KINDS, MEMBERSHIP, PATIENT_LIST
 
 LUNG_CANCER = ConceptSetItem(concept=Concept(concept_id=443388, concept_name="肺恶性肿瘤"), include_descendants=True)
 GEFITINIB = ConceptSetItem(concept=Concept(concept_id=1319193, concept_name="吉非替尼"))
@@ -179,3 +179,19 @@ def test_another_cohort_is_copied_into_the_definition_and_leaves_with_its_last_c
     assert remove_rule(two, 1).expression.cohorts == [other]
     assert not remove_rule(one, 0).expression.cohorts
     assert read_definition(one.to_json()) == one
+
+
+def test_a_patient_list_is_named_by_its_digest_and_leaves_with_its_last_card() -> None:
+    listed = PatientList(id=4, name="enrolled", file="enrolled.csv", sha256="a1")
+    member = CriterionForm(kind=PATIENT_LIST, patient_list=listed, latest=0, first=True)
+    entry = EntryForm(members=[CriterionForm(kind=PATIENT_LIST, patient_list=listed)])
+    one = add_rule(set_entry(new_definition("n"), entry), RuleForm(name="before", members=[member]))
+    assert one.expression.patient_lists == [listed]
+    assert entry_form_of(one.expression) == entry
+    assert rule_form_of((one.expression.inclusion_rules or [])[0], one.expression) == RuleForm(
+        name="before", members=[member]
+    )
+    assert read_definition(one.to_json()) == one
+    assert remove_rule(one, 0).expression.patient_lists == [listed]
+    assert not set_entry(remove_rule(one, 0), EntryForm(members=[CriterionForm(kind="Death")])).expression.patient_lists
+    assert CriterionForm(kind=PATIENT_LIST).lacks_group

@@ -191,6 +191,11 @@ WHOLE: dict[str, dict[str, Any]] = {
     "era offset": {"EndStrategy": {"CustomEra": {**ERA, "Offset": 9}}},
     "both": {"EndStrategy": {"CustomEra": ERA, "DateOffset": {"Offset": 9}}},
     "cohort": {"Cohorts": [{"id": 1, "name": "other", "expression": {"PrimaryCriteria": PRIMARY}}]},
+    "list": {"PatientLists": [{"id": 1, "name": "other", "file": "other.csv", "sha256": "1a"}]},
+    "list of the same name that holds something else": {
+        "PatientLists": [{"id": 1, "name": "other", "file": "other.csv", "sha256": "2b"}]
+    },
+    "list from another file": {"PatientLists": [{"id": 1, "name": "other", "file": "other.xlsx", "sha256": "1a"}]},
     "era supply": {"EndStrategy": {"CustomEra": {**ERA, "DaysSupplyOverride": 9}}},
     "censoring": {"CensoringCriteria": [{"Death": {}}]},
     "pad": {"CollapseSettings": {"CollapseType": "ERA", "EraPad": 9}},

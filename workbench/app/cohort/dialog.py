@@ -41,8 +41,7 @@ def edit_entry(t: Translator, source: Source, draft: Draft, form: EntryForm) -> 
             format_func=lambda choice: t(_LIMITS[choice]),
             key="entry-limit",
         )
-        lacking = any(member.kind == MEMBERSHIP and member.cohort is None for member in members)
-        if _saved(t, disabled=lacking):
+        if _saved(t, disabled=any(member.lacks_group for member in members)):
             entry = EntryForm(members=members, prior_days=int(prior), post_days=int(post), limit=which)
             draft.change(set_entry(draft.definition, entry))
             st.rerun()
@@ -105,14 +104,20 @@ def _members(t: Translator, source: Source, editing: Editing, purpose: Purpose) 
 
 def _suggested(members: list[CriterionForm]) -> str:
     """Name a card after its concepts, where the user gives it no name."""
-    named = (m.cohort.name or "" if m.cohort is not None else concept_set_named(m.items) for m in members)
-    return ", ".join(name for name in named if name)
+    return ", ".join(name for name in map(_name, members) if name)
+
+
+def _name(member: CriterionForm) -> str:
+    if member.cohort is not None:
+        return member.cohort.name or ""
+    return member.patient_list.title if member.patient_list is not None else concept_set_named(member.items)
 
 
 def _problem(t: Translator, name: str, mode: str, members: list[CriterionForm]) -> str:
     """Say what keeps a card from being saved."""
-    if any(member.kind == MEMBERSHIP and member.cohort is None for member in members):
-        return t("Choose a cohort.")
+    for member in members:
+        if member.lacks_group:
+            return t("Choose a cohort.") if member.kind == MEMBERSHIP else t("Choose a patient list.")
     if not name:
         return t("Choose a concept, or give the criterion a name.")
     if any(member.kind == "Demographics" and not (member.age or member.genders) for member in members):

@@ -10,12 +10,13 @@ from streamlit.delta_generator import DeltaGenerator
 from cohorts.definition import Concept, NumericRange
 from workbench.app.choices import distinct
 from workbench.app.cohort.editing import Member
+from workbench.app.cohort.lists import choose_list
 from workbench.app.cohort.others import cohort_of, cohorts_to_choose
 from workbench.app.cohort.picker import pick_concepts
 from workbench.app.data import Source
 from workbench.app.results import labels, recorded
 from workbench.editor import CriterionForm
-from workbench.editor.forms import DEMOGRAPHICS, KINDS, MEMBERSHIP, WITH_VALUE
+from workbench.editor.forms import DEMOGRAPHICS, KINDS, MEMBERSHIP, PATIENT_LIST, WITH_VALUE
 from workbench.locales import Translator, mark
 from workbench.sentences.words import KINDS as KIND_NAMES
 
@@ -44,7 +45,7 @@ def member_fields(t: Translator, source: Source, member: Member, purpose: Purpos
     CriterionForm
         As the fields stand now.
     """
-    kinds = [*KINDS, MEMBERSHIP] if purpose == "entry" else [*KINDS, MEMBERSHIP, DEMOGRAPHICS]
+    kinds = [*KINDS, MEMBERSHIP, PATIENT_LIST, *([DEMOGRAPHICS] if purpose == "rule" else [])]
     kind = st.selectbox(
         t("What is asked for"),
         kinds,
@@ -57,6 +58,10 @@ def member_fields(t: Translator, source: Source, member: Member, purpose: Purpos
         return CriterionForm(kind=kind, age=age, genders=genders)
     if kind == MEMBERSHIP:
         return _membership(t, member, purpose)
+    if kind == PATIENT_LIST:
+        chosen = choose_list(t, source, member)
+        day = t("What counts is the day on which the time on the list begins.")
+        return CriterionForm(kind=kind, patient_list=chosen, **_times(t, member, purpose, day))
     pick_concepts(t, source, member, kind)
     given: dict[str, Any] = {"kind": kind, "items": list(member.items)}
     if kind in WITH_VALUE:
@@ -85,11 +90,17 @@ def _membership(t: Translator, member: Member, purpose: Purpose) -> CriterionFor
     )
     if not offered:
         st.info(t("There is no other cohort yet. Define and save one first."), icon=":material/group_add:")
+    day = t("What counts is the day on which the time in that cohort begins.")
+    return CriterionForm(kind=MEMBERSHIP, cohort=cohort_of(chosen, before), **_times(t, member, purpose, day))
+
+
+def _times(t: Translator, member: Member, purpose: Purpose, day: str) -> dict[str, Any]:
+    """Draw when time spent in a group counts; `day` says which day that is."""
     given: dict[str, Any] = _window_fields(t, member, timed=False) if purpose == "rule" else {}
     if purpose == "rule":
-        st.markdown(f":gray[{t('What counts is the day on which the time in that cohort begins.')}]")
+        st.markdown(f":gray[{day}]")
     first = st.checkbox(t("Only the first such time of the person"), value=member.form.first, key=member.key("first"))
-    return CriterionForm(kind=MEMBERSHIP, cohort=cohort_of(chosen, before), first=first, **given)
+    return {**given, "first": first}
 
 
 def _has_more(form: CriterionForm) -> bool:

@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from omop_etl.errors import RweError
 from workbench.app.choices import distinct
 from workbench.app.cohort.cards import show_cards
 from workbench.app.cohort.diagnostics import show_diagnostics
@@ -15,11 +16,12 @@ from workbench.app.cohort.summary import show_summary
 from workbench.app.cohort.versions import show_changes
 from workbench.app.cohort.why import show_why
 from workbench.app.cohort.wording import narrator_for
-from workbench.app.data import current_source, has_source
-from workbench.app.errors import guarded
+from workbench.app.data import Source, current_source, has_source
+from workbench.app.errors import guarded, show_refusal
 from workbench.app.frame import no_data, page_head
 from workbench.app.results import problems_of
 from workbench.app.session import current_translator
+from workbench.counts import StepCount
 from workbench.locales import Translator
 
 
@@ -44,7 +46,7 @@ def show() -> None:
     source = current_source()
     cards, summary = st.columns([0.66, 0.34], gap="large")
     with summary:
-        steps = show_summary(t, source, draft.definition)
+        steps = _counted(t, source, draft)
     with cards:
         _name(t, draft)
         problems = problems_of(source, draft.definition)
@@ -57,6 +59,15 @@ def show() -> None:
             show_export(t, draft)
     with st.expander(t("Diagnostics"), icon=":material/monitor_heart:"):
         guarded(partial(show_diagnostics, t, source, draft))()
+
+
+def _counted(t: Translator, source: Source, draft: Draft) -> list[StepCount]:
+    """Show the counts; a definition that is refused can still be edited, to bring in the patient list that it lacks."""
+    try:
+        return show_summary(t, source, draft.definition)
+    except RweError as error:
+        show_refusal(error)
+        return []
 
 
 def _chooser(t: Translator, draft: Draft | None) -> None:
