@@ -18,19 +18,25 @@ from cohorts.engine.tables import EVENTS, INDEX, TRUTH
 from omop_etl.cdm import Cdm
 from omop_etl.cdm.dates import add_days
 
-_BOUND_KINDS = {"days": 0, "period_start": 1, "period_end": 2, "none": 3, "seconds": 3}
+_BOUND_KINDS = {"days": 0, "period_start": 1, "period_end": 2}
+_SIDES = ("low", "high")
 
 
 class CorrelatedShape(NamedTuple):
-    """What the SQL of a correlated criterion depends on."""
+    """What the SQL of a correlated criterion depends on.
 
-    windows: int
+    `bounds` says of each window which sides are dates; `presence` is whether one event is enough to decide, and what
+    is decided by it.
+    """
+
+    bounds: tuple[tuple[bool, bool], ...]
     occurrence: str
     counts_absence: bool
     distinct: bool
     same_visit: bool
     anywhere: bool
     one_row_per_event: bool
+    presence: bool | None
 
 
 class CountAround(Operation[Correlated]):
@@ -41,20 +47,21 @@ class CountAround(Operation[Correlated]):
     @override
     def shape(self, node: Correlated) -> CorrelatedShape:
         return CorrelatedShape(
-            windows=len(node.windows),
+            bounds=tuple((w.low.kind in _BOUND_KINDS, w.high.kind in _BOUND_KINDS) for w in node.windows),
             occurrence=node.occurrence,
             counts_absence=node.occurrence == "at_most" or node.count == 0,
             distinct=node.distinct,
             same_visit=node.same_visit,
             anywhere=node.anywhere,
             one_row_per_event=not isinstance(node.index, NestedIndex),
+            presence=_decided_by_one(node),
         )
 
     @override
     def parameters(self, shape: CorrelatedShape) -> list[sa.Column[Any]]:
         columns = [integer("index_events"), integer("events"), integer("required")]
-        for window in range(shape.windows):
-            columns += [integer(f"{side}_{part}_{window}") for side in ("low", "high") for part in ("kind", "days")]
+        for window in range(len(shape.bounds)):
+            columns += [integer(f"{side}_{part}_{window}") for side in _SIDES for part in ("kind", "days")]
             columns += [flag(f"from_index_end_{window}"), flag(f"to_event_end_{window}")]
         return columns
 
@@ -68,10 +75,20 @@ class CountAround(Operation[Correlated]):
 
     @override
     def query(self, shape: CorrelatedShape, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
-        around = self._found_around(shape, parameters).subquery("around")
+        placed = _placed(shape, parameters).subquery("placed")
+        if shape.presence is not None:
+            event = sa.select(placed.c.node, placed.c.person_id, placed.c.event_id)
+            found = sa.exists(sa.select(sa.literal(1)).select_from(EVENTS).where(*_near(shape, placed)))
+            return event.where(found if shape.presence else sa.not_(found))
+        around = self._found_around(shape, placed).subquery("around")
         if not shape.counts_absence:
-            event = (around.c.node, around.c.person_id, around.c.event_id)
-            return sa.select(*event).where(_compared(around.c.found, shape.occurrence, around.c.required))
+            event_found = (around.c.node, around.c.person_id, around.c.event_id)
+            return sa.select(*event_found).where(_compared(around.c.found, shape.occurrence, around.c.required))
+        return self._with_none_around(shape, parameters, around)
+
+    @staticmethod
+    def _with_none_around(shape: CorrelatedShape, parameters: sa.Table, around: sa.Subquery) -> sa.Select[Any]:
+        """Index events with so many events around them, those that have none among them."""
         event = (parameters.c.node, INDEX.c.person_id, INDEX.c.event_id)
         same_event = sa.and_(
             around.c.node == parameters.c.node,
@@ -95,50 +112,60 @@ class CountAround(Operation[Correlated]):
             .having(_compared(found, shape.occurrence, parameters.c.required))
         )
 
-    def near(self, shape: CorrelatedShape, parameters: sa.Table) -> tuple[sa.FromClause, list[ColumnElement[bool]]]:
+    def near(self, shape: CorrelatedShape, placed: sa.Subquery) -> tuple[sa.FromClause, list[ColumnElement[bool]]]:
         """Index events with the events near them, and what else must hold of the two."""
-        together = [EVENTS.c.node == parameters.c.events, EVENTS.c.person_id == INDEX.c.person_id]
-        for window in range(shape.windows):
-            together += _within(window, parameters)
-        if not shape.anywhere:
-            together += [EVENTS.c.start_date >= INDEX.c.period_start, EVENTS.c.start_date <= INDEX.c.period_end]
-        if shape.same_visit:
-            together.append(EVENTS.c.visit_id == INDEX.c.visit_id)
-        source = parameters.join(INDEX, INDEX.c.node == parameters.c.index_events).join(EVENTS, sa.and_(*together))
-        return source, []
+        return placed.join(EVENTS, sa.and_(*_near(shape, placed))), []
 
-    def _found_around(self, shape: CorrelatedShape, parameters: sa.Table) -> sa.Select[Any]:
+    def _found_around(self, shape: CorrelatedShape, placed: sa.Subquery) -> sa.Select[Any]:
         """How many events are found around each index event that has any."""
-        source, conditions = self.near(shape, parameters)
+        source, conditions = self.near(shape, placed)
         counted = sa.func.count(sa.distinct(EVENTS.c.count_value)) if shape.distinct else sa.func.count()
-        event = (parameters.c.node, INDEX.c.person_id, INDEX.c.event_id)
-        return (
-            sa.select(*event, parameters.c.required, counted.label("found"))
-            .select_from(source)
-            .where(*conditions)
-            .group_by(*event, parameters.c.required)
-        )
+        event = (placed.c.node, placed.c.person_id, placed.c.event_id, placed.c.required)
+        return sa.select(*event, counted.label("found")).select_from(source).where(*conditions).group_by(*event)
 
 
-def _bound_values(bound: Bound) -> tuple[int, int]:
-    return _BOUND_KINDS[bound.kind], bound.days
+def _decided_by_one(node: Correlated) -> bool | None:
+    """Whether the first event found decides: True where there must be one, False where there must be none."""
+    if node.distinct or isinstance(node.index, NestedIndex):
+        return None
+    if node.occurrence == "at_least":
+        return True if node.count == 1 else None
+    return False if node.count == 0 else None
 
 
-def _within(window: int, parameters: sa.Table) -> list[ColumnElement[bool]]:
-    anchor = sa.case((parameters.c[f"from_index_end_{window}"], INDEX.c.end_date), else_=INDEX.c.start_date)
-    tested = sa.case((parameters.c[f"to_event_end_{window}"], EVENTS.c.end_date), else_=EVENTS.c.start_date)
+def _bound_values(bound: Bound) -> tuple[int | None, int]:
+    return _BOUND_KINDS.get(bound.kind), bound.days
 
-    def bound(side: str) -> ColumnElement[Any]:
-        return sa.case(
-            (parameters.c[f"{side}_kind_{window}"] == 0, add_days(anchor, parameters.c[f"{side}_days_{window}"])),
-            (parameters.c[f"{side}_kind_{window}"] == 1, INDEX.c.period_start),
-            else_=INDEX.c.period_end,
-        )
 
-    return [
-        sa.or_(parameters.c[f"low_kind_{window}"] == _BOUND_KINDS["none"], tested >= bound("low")),
-        sa.or_(parameters.c[f"high_kind_{window}"] == _BOUND_KINDS["none"], tested <= bound("high")),
-    ]
+def _placed(shape: CorrelatedShape, parameters: sa.Table) -> sa.Select[Any]:
+    """Index events with the parameters of their node and the dates of their windows, before any other event is met."""
+    dates: list[ColumnElement[Any]] = []
+    for window, sides in enumerate(shape.bounds):
+        anchor = sa.case((parameters.c[f"from_index_end_{window}"], INDEX.c.end_date), else_=INDEX.c.start_date)
+        for side, is_date in zip(_SIDES, sides, strict=True):
+            kind, days = parameters.c[f"{side}_kind_{window}"], parameters.c[f"{side}_days_{window}"]
+            bound = sa.case(
+                (kind == _BOUND_KINDS["days"], add_days(anchor, days)),
+                (kind == _BOUND_KINDS["period_start"], INDEX.c.period_start),
+                else_=INDEX.c.period_end,
+            )
+            dates += [bound.label(f"{side}_{window}")] if is_date else []
+    of_index = [column for column in INDEX.c if column.name != "node"]
+    return sa.select(*parameters.c, *of_index, *dates).join(INDEX, INDEX.c.node == parameters.c.index_events)
+
+
+def _near(shape: CorrelatedShape, placed: sa.Subquery) -> list[ColumnElement[bool]]:
+    """Whether an event is one of the criterion's, of the same person, and lies in the windows of an index event."""
+    near = [EVENTS.c.node == placed.c.events, EVENTS.c.person_id == placed.c.person_id]
+    for window, (has_low, has_high) in enumerate(shape.bounds):
+        tested = sa.case((placed.c[f"to_event_end_{window}"], EVENTS.c.end_date), else_=EVENTS.c.start_date)
+        near += [tested >= placed.c[f"low_{window}"]] if has_low else []
+        near += [tested <= placed.c[f"high_{window}"]] if has_high else []
+    if not shape.anywhere:
+        near += [EVENTS.c.start_date >= placed.c.period_start, EVENTS.c.start_date <= placed.c.period_end]
+    if shape.same_visit:
+        near.append(EVENTS.c.visit_id == placed.c.visit_id)
+    return near
 
 
 def _compared(found: ColumnElement[int], occurrence: str, required: ColumnElement[int]) -> ColumnElement[bool]:

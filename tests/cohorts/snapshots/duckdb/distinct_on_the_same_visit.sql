@@ -289,90 +289,54 @@ FROM (
 ) AS observed;
 
 -- 13
--- scratch.p_correlated_2a136f66: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
---   7 | 6 | 3 | 1 | 3 | 0 | 3 | 0 | False | False
+-- scratch.p_correlated_50dd74c4: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
+--   7 | 6 | 3 | 1 | NULL | 0 | NULL | 0 | False | False
 INSERT INTO scratch.truth (
   node,
   person_id,
   event_id
 )
 SELECT
-  around.node,
-  around.person_id,
-  around.event_id
+  placed.node,
+  placed.person_id,
+  placed.event_id
 FROM (
   SELECT
-    p_correlated_2a136f66.node AS node,
+    p_correlated_50dd74c4.node AS node,
+    p_correlated_50dd74c4.index_events AS index_events,
+    p_correlated_50dd74c4.events AS events,
+    p_correlated_50dd74c4.required AS required,
+    p_correlated_50dd74c4.low_kind_0 AS low_kind_0,
+    p_correlated_50dd74c4.low_days_0 AS low_days_0,
+    p_correlated_50dd74c4.high_kind_0 AS high_kind_0,
+    p_correlated_50dd74c4.high_days_0 AS high_days_0,
+    p_correlated_50dd74c4.from_index_end_0 AS from_index_end_0,
+    p_correlated_50dd74c4.to_event_end_0 AS to_event_end_0,
     index_events.person_id AS person_id,
     index_events.event_id AS event_id,
-    p_correlated_2a136f66.required AS required,
-    COUNT(*) AS found
-  FROM scratch.p_correlated_2a136f66
+    index_events.start_date AS start_date,
+    index_events.end_date AS end_date,
+    index_events.period_start AS period_start,
+    index_events.period_end AS period_end,
+    index_events.visit_id AS visit_id,
+    index_events.candidates AS candidates
+  FROM scratch.p_correlated_50dd74c4
   JOIN scratch.index_events
-    ON index_events.node = p_correlated_2a136f66.index_events
-  JOIN scratch.events
-    ON events.node = p_correlated_2a136f66.events
-    AND events.person_id = index_events.person_id
-    AND (
-      p_correlated_2a136f66.low_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_2a136f66.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END >= CASE
-        WHEN (
-          p_correlated_2a136f66.low_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_2a136f66.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_2a136f66.low_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_2a136f66.low_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_correlated_2a136f66.high_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_2a136f66.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END <= CASE
-        WHEN (
-          p_correlated_2a136f66.high_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_2a136f66.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_2a136f66.high_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_2a136f66.high_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND events.visit_id = index_events.visit_id
-  GROUP BY
-    p_correlated_2a136f66.node,
-    index_events.person_id,
-    index_events.event_id,
-    p_correlated_2a136f66.required
-) AS around
+    ON index_events.node = p_correlated_50dd74c4.index_events
+) AS placed
 WHERE
-  around.required <= around.found;
+  EXISTS(
+    SELECT
+      1 AS anon_1
+    FROM scratch.events
+    WHERE
+      events.node = placed.events
+      AND events.person_id = placed.person_id
+      AND events.visit_id = placed.visit_id
+  );
 
 -- 14
--- scratch.p_correlated_07172c3d: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
+-- scratch.p_correlated_15334494: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
 --   8 | 6 | 4 | 2 | 1 | 0 | 2 | 0 | False | False
 INSERT INTO scratch.truth (
   node,
@@ -385,72 +349,81 @@ SELECT
   around.event_id
 FROM (
   SELECT
-    p_correlated_07172c3d.node AS node,
-    index_events.person_id AS person_id,
-    index_events.event_id AS event_id,
-    p_correlated_07172c3d.required AS required,
+    placed.node AS node,
+    placed.person_id AS person_id,
+    placed.event_id AS event_id,
+    placed.required AS required,
     COUNT(DISTINCT events.count_value) AS found
-  FROM scratch.p_correlated_07172c3d
-  JOIN scratch.index_events
-    ON index_events.node = p_correlated_07172c3d.index_events
+  FROM (
+    SELECT
+      p_correlated_15334494.node AS node,
+      p_correlated_15334494.index_events AS index_events,
+      p_correlated_15334494.events AS events,
+      p_correlated_15334494.required AS required,
+      p_correlated_15334494.low_kind_0 AS low_kind_0,
+      p_correlated_15334494.low_days_0 AS low_days_0,
+      p_correlated_15334494.high_kind_0 AS high_kind_0,
+      p_correlated_15334494.high_days_0 AS high_days_0,
+      p_correlated_15334494.from_index_end_0 AS from_index_end_0,
+      p_correlated_15334494.to_event_end_0 AS to_event_end_0,
+      index_events.person_id AS person_id,
+      index_events.event_id AS event_id,
+      index_events.start_date AS start_date,
+      index_events.end_date AS end_date,
+      index_events.period_start AS period_start,
+      index_events.period_end AS period_end,
+      index_events.visit_id AS visit_id,
+      index_events.candidates AS candidates,
+      CASE
+        WHEN (
+          p_correlated_15334494.low_kind_0 = 0
+        )
+        THEN (
+          CASE
+            WHEN p_correlated_15334494.from_index_end_0
+            THEN index_events.end_date
+            ELSE index_events.start_date
+          END + CAST(p_correlated_15334494.low_days_0 AS INT)
+        )
+        WHEN (
+          p_correlated_15334494.low_kind_0 = 1
+        )
+        THEN index_events.period_start
+        ELSE index_events.period_end
+      END AS low_0,
+      CASE
+        WHEN (
+          p_correlated_15334494.high_kind_0 = 0
+        )
+        THEN (
+          CASE
+            WHEN p_correlated_15334494.from_index_end_0
+            THEN index_events.end_date
+            ELSE index_events.start_date
+          END + CAST(p_correlated_15334494.high_days_0 AS INT)
+        )
+        WHEN (
+          p_correlated_15334494.high_kind_0 = 1
+        )
+        THEN index_events.period_start
+        ELSE index_events.period_end
+      END AS high_0
+    FROM scratch.p_correlated_15334494
+    JOIN scratch.index_events
+      ON index_events.node = p_correlated_15334494.index_events
+  ) AS placed
   JOIN scratch.events
-    ON events.node = p_correlated_07172c3d.events
-    AND events.person_id = index_events.person_id
-    AND (
-      p_correlated_07172c3d.low_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_07172c3d.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END >= CASE
-        WHEN (
-          p_correlated_07172c3d.low_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_07172c3d.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_07172c3d.low_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_07172c3d.low_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_correlated_07172c3d.high_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_07172c3d.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END <= CASE
-        WHEN (
-          p_correlated_07172c3d.high_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_07172c3d.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_07172c3d.high_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_07172c3d.high_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND events.start_date >= index_events.period_start
-    AND events.start_date <= index_events.period_end
+    ON events.node = placed.events
+    AND events.person_id = placed.person_id
+    AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END >= placed.low_0
+    AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END <= placed.high_0
+    AND events.start_date >= placed.period_start
+    AND events.start_date <= placed.period_end
   GROUP BY
-    p_correlated_07172c3d.node,
-    index_events.person_id,
-    index_events.event_id,
-    p_correlated_07172c3d.required
+    placed.node,
+    placed.person_id,
+    placed.event_id,
+    placed.required
 ) AS around
 WHERE
   around.required <= around.found;

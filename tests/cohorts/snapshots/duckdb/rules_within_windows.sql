@@ -243,7 +243,7 @@ FROM (
 ) AS observed;
 
 -- 12
--- scratch.p_correlated_53959df3: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0 | low_kind_1 | low_days_1 | high_kind_1 | high_days_1 | from_index_end_1 | to_event_end_1
+-- scratch.p_correlated_732577b4: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0 | low_kind_1 | low_days_1 | high_kind_1 | high_days_1 | from_index_end_1 | to_event_end_1
 --   6 | 5 | 3 | 0 | 0 | 1 | 2 | 0 | False | False | 0 | 0 | 0 | 90 | False | True
 INSERT INTO scratch.truth (
   node,
@@ -251,137 +251,127 @@ INSERT INTO scratch.truth (
   event_id
 )
 SELECT
-  p_correlated_53959df3.node,
-  index_events.person_id,
-  index_events.event_id
-FROM scratch.p_correlated_53959df3
-JOIN scratch.index_events
-  ON index_events.node = p_correlated_53959df3.index_events
-LEFT OUTER JOIN (
+  placed.node,
+  placed.person_id,
+  placed.event_id
+FROM (
   SELECT
-    p_correlated_53959df3.node AS node,
+    p_correlated_732577b4.node AS node,
+    p_correlated_732577b4.index_events AS index_events,
+    p_correlated_732577b4.events AS events,
+    p_correlated_732577b4.required AS required,
+    p_correlated_732577b4.low_kind_0 AS low_kind_0,
+    p_correlated_732577b4.low_days_0 AS low_days_0,
+    p_correlated_732577b4.high_kind_0 AS high_kind_0,
+    p_correlated_732577b4.high_days_0 AS high_days_0,
+    p_correlated_732577b4.from_index_end_0 AS from_index_end_0,
+    p_correlated_732577b4.to_event_end_0 AS to_event_end_0,
+    p_correlated_732577b4.low_kind_1 AS low_kind_1,
+    p_correlated_732577b4.low_days_1 AS low_days_1,
+    p_correlated_732577b4.high_kind_1 AS high_kind_1,
+    p_correlated_732577b4.high_days_1 AS high_days_1,
+    p_correlated_732577b4.from_index_end_1 AS from_index_end_1,
+    p_correlated_732577b4.to_event_end_1 AS to_event_end_1,
     index_events.person_id AS person_id,
     index_events.event_id AS event_id,
-    p_correlated_53959df3.required AS required,
-    COUNT(*) AS found
-  FROM scratch.p_correlated_53959df3
+    index_events.start_date AS start_date,
+    index_events.end_date AS end_date,
+    index_events.period_start AS period_start,
+    index_events.period_end AS period_end,
+    index_events.visit_id AS visit_id,
+    index_events.candidates AS candidates,
+    CASE
+      WHEN (
+        p_correlated_732577b4.low_kind_0 = 0
+      )
+      THEN (
+        CASE
+          WHEN p_correlated_732577b4.from_index_end_0
+          THEN index_events.end_date
+          ELSE index_events.start_date
+        END + CAST(p_correlated_732577b4.low_days_0 AS INT)
+      )
+      WHEN (
+        p_correlated_732577b4.low_kind_0 = 1
+      )
+      THEN index_events.period_start
+      ELSE index_events.period_end
+    END AS low_0,
+    CASE
+      WHEN (
+        p_correlated_732577b4.high_kind_0 = 0
+      )
+      THEN (
+        CASE
+          WHEN p_correlated_732577b4.from_index_end_0
+          THEN index_events.end_date
+          ELSE index_events.start_date
+        END + CAST(p_correlated_732577b4.high_days_0 AS INT)
+      )
+      WHEN (
+        p_correlated_732577b4.high_kind_0 = 1
+      )
+      THEN index_events.period_start
+      ELSE index_events.period_end
+    END AS high_0,
+    CASE
+      WHEN (
+        p_correlated_732577b4.low_kind_1 = 0
+      )
+      THEN (
+        CASE
+          WHEN p_correlated_732577b4.from_index_end_1
+          THEN index_events.end_date
+          ELSE index_events.start_date
+        END + CAST(p_correlated_732577b4.low_days_1 AS INT)
+      )
+      WHEN (
+        p_correlated_732577b4.low_kind_1 = 1
+      )
+      THEN index_events.period_start
+      ELSE index_events.period_end
+    END AS low_1,
+    CASE
+      WHEN (
+        p_correlated_732577b4.high_kind_1 = 0
+      )
+      THEN (
+        CASE
+          WHEN p_correlated_732577b4.from_index_end_1
+          THEN index_events.end_date
+          ELSE index_events.start_date
+        END + CAST(p_correlated_732577b4.high_days_1 AS INT)
+      )
+      WHEN (
+        p_correlated_732577b4.high_kind_1 = 1
+      )
+      THEN index_events.period_start
+      ELSE index_events.period_end
+    END AS high_1
+  FROM scratch.p_correlated_732577b4
   JOIN scratch.index_events
-    ON index_events.node = p_correlated_53959df3.index_events
-  JOIN scratch.events
-    ON events.node = p_correlated_53959df3.events
-    AND events.person_id = index_events.person_id
-    AND (
-      p_correlated_53959df3.low_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_53959df3.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END >= CASE
-        WHEN (
-          p_correlated_53959df3.low_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_53959df3.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_53959df3.low_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_53959df3.low_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_correlated_53959df3.high_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_53959df3.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END <= CASE
-        WHEN (
-          p_correlated_53959df3.high_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_53959df3.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_53959df3.high_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_53959df3.high_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_correlated_53959df3.low_kind_1 = 3
-      OR CASE
-        WHEN p_correlated_53959df3.to_event_end_1
-        THEN events.end_date
-        ELSE events.start_date
-      END >= CASE
-        WHEN (
-          p_correlated_53959df3.low_kind_1 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_53959df3.from_index_end_1
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_53959df3.low_days_1 AS INT)
-        )
-        WHEN (
-          p_correlated_53959df3.low_kind_1 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_correlated_53959df3.high_kind_1 = 3
-      OR CASE
-        WHEN p_correlated_53959df3.to_event_end_1
-        THEN events.end_date
-        ELSE events.start_date
-      END <= CASE
-        WHEN (
-          p_correlated_53959df3.high_kind_1 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_53959df3.from_index_end_1
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_53959df3.high_days_1 AS INT)
-        )
-        WHEN (
-          p_correlated_53959df3.high_kind_1 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND events.start_date >= index_events.period_start
-    AND events.start_date <= index_events.period_end
-  GROUP BY
-    p_correlated_53959df3.node,
-    index_events.person_id,
-    index_events.event_id,
-    p_correlated_53959df3.required
-) AS around
-  ON around.node = p_correlated_53959df3.node
-  AND around.person_id = index_events.person_id
-  AND around.event_id = index_events.event_id
+    ON index_events.node = p_correlated_732577b4.index_events
+) AS placed
 WHERE
-  COALESCE(around.found, 0) = p_correlated_53959df3.required;
+  NOT (
+    EXISTS(
+      SELECT
+        1 AS anon_1
+      FROM scratch.events
+      WHERE
+        events.node = placed.events
+        AND events.person_id = placed.person_id
+        AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END >= placed.low_0
+        AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END <= placed.high_0
+        AND CASE WHEN placed.to_event_end_1 THEN events.end_date ELSE events.start_date END >= placed.low_1
+        AND CASE WHEN placed.to_event_end_1 THEN events.end_date ELSE events.start_date END <= placed.high_1
+        AND events.start_date >= placed.period_start
+        AND events.start_date <= placed.period_end
+    )
+  );
 
 -- 13
--- scratch.p_correlated_005fcaf9: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
+-- scratch.p_correlated_ad958473: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
 --   7 | 5 | 3 | 2 | 0 | -30 | 0 | 0 | False | False
 INSERT INTO scratch.truth (
   node,
@@ -394,72 +384,81 @@ SELECT
   around.event_id
 FROM (
   SELECT
-    p_correlated_005fcaf9.node AS node,
-    index_events.person_id AS person_id,
-    index_events.event_id AS event_id,
-    p_correlated_005fcaf9.required AS required,
+    placed.node AS node,
+    placed.person_id AS person_id,
+    placed.event_id AS event_id,
+    placed.required AS required,
     COUNT(*) AS found
-  FROM scratch.p_correlated_005fcaf9
-  JOIN scratch.index_events
-    ON index_events.node = p_correlated_005fcaf9.index_events
+  FROM (
+    SELECT
+      p_correlated_ad958473.node AS node,
+      p_correlated_ad958473.index_events AS index_events,
+      p_correlated_ad958473.events AS events,
+      p_correlated_ad958473.required AS required,
+      p_correlated_ad958473.low_kind_0 AS low_kind_0,
+      p_correlated_ad958473.low_days_0 AS low_days_0,
+      p_correlated_ad958473.high_kind_0 AS high_kind_0,
+      p_correlated_ad958473.high_days_0 AS high_days_0,
+      p_correlated_ad958473.from_index_end_0 AS from_index_end_0,
+      p_correlated_ad958473.to_event_end_0 AS to_event_end_0,
+      index_events.person_id AS person_id,
+      index_events.event_id AS event_id,
+      index_events.start_date AS start_date,
+      index_events.end_date AS end_date,
+      index_events.period_start AS period_start,
+      index_events.period_end AS period_end,
+      index_events.visit_id AS visit_id,
+      index_events.candidates AS candidates,
+      CASE
+        WHEN (
+          p_correlated_ad958473.low_kind_0 = 0
+        )
+        THEN (
+          CASE
+            WHEN p_correlated_ad958473.from_index_end_0
+            THEN index_events.end_date
+            ELSE index_events.start_date
+          END + CAST(p_correlated_ad958473.low_days_0 AS INT)
+        )
+        WHEN (
+          p_correlated_ad958473.low_kind_0 = 1
+        )
+        THEN index_events.period_start
+        ELSE index_events.period_end
+      END AS low_0,
+      CASE
+        WHEN (
+          p_correlated_ad958473.high_kind_0 = 0
+        )
+        THEN (
+          CASE
+            WHEN p_correlated_ad958473.from_index_end_0
+            THEN index_events.end_date
+            ELSE index_events.start_date
+          END + CAST(p_correlated_ad958473.high_days_0 AS INT)
+        )
+        WHEN (
+          p_correlated_ad958473.high_kind_0 = 1
+        )
+        THEN index_events.period_start
+        ELSE index_events.period_end
+      END AS high_0
+    FROM scratch.p_correlated_ad958473
+    JOIN scratch.index_events
+      ON index_events.node = p_correlated_ad958473.index_events
+  ) AS placed
   JOIN scratch.events
-    ON events.node = p_correlated_005fcaf9.events
-    AND events.person_id = index_events.person_id
-    AND (
-      p_correlated_005fcaf9.low_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_005fcaf9.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END >= CASE
-        WHEN (
-          p_correlated_005fcaf9.low_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_005fcaf9.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_005fcaf9.low_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_005fcaf9.low_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_correlated_005fcaf9.high_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_005fcaf9.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END <= CASE
-        WHEN (
-          p_correlated_005fcaf9.high_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_005fcaf9.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_005fcaf9.high_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_005fcaf9.high_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND events.start_date >= index_events.period_start
-    AND events.start_date <= index_events.period_end
+    ON events.node = placed.events
+    AND events.person_id = placed.person_id
+    AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END >= placed.low_0
+    AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END <= placed.high_0
+    AND events.start_date >= placed.period_start
+    AND events.start_date <= placed.period_end
   GROUP BY
-    p_correlated_005fcaf9.node,
-    index_events.person_id,
-    index_events.event_id,
-    p_correlated_005fcaf9.required
+    placed.node,
+    placed.person_id,
+    placed.event_id,
+    placed.required
 ) AS around
 WHERE
   around.required <= around.found;

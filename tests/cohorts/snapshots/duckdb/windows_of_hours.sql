@@ -479,8 +479,8 @@ JOIN scratch.times
   AND times.event_id = events.event_id;
 
 -- 18
--- scratch.p_timedcorrelated_bca43098: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0 | low_kind_1 | low_days_1 | high_kind_1 | high_days_1 | from_index_end_1 | to_event_end_1 | index_times | event_times | low_seconds_0 | high_seconds_0 | low_seconds_1 | high_seconds_1
---   12 | 10 | 4 | 1 | 3 | 0 | 3 | 0 | False | False | 0 | 0 | 0 | 1 | False | True | 11 | 7 | -10800 | 0 | NULL | NULL
+-- scratch.p_timedcorrelated_2bed6ea0: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0 | low_kind_1 | low_days_1 | high_kind_1 | high_days_1 | from_index_end_1 | to_event_end_1 | index_times | event_times | low_seconds_0 | high_seconds_0 | low_seconds_1 | high_seconds_1
+--   12 | 10 | 4 | 1 | NULL | 0 | NULL | 0 | False | False | 0 | 0 | 0 | 1 | False | True | 11 | 7 | -10800 | 0 | NULL | NULL
 INSERT INTO scratch.truth (
   node,
   person_id,
@@ -492,140 +492,105 @@ SELECT
   around.event_id
 FROM (
   SELECT
-    p_timedcorrelated_bca43098.node AS node,
-    index_events.person_id AS person_id,
-    index_events.event_id AS event_id,
-    p_timedcorrelated_bca43098.required AS required,
+    placed.node AS node,
+    placed.person_id AS person_id,
+    placed.event_id AS event_id,
+    placed.required AS required,
     COUNT(*) AS found
-  FROM scratch.p_timedcorrelated_bca43098
-  JOIN scratch.index_events
-    ON index_events.node = p_timedcorrelated_bca43098.index_events
+  FROM (
+    SELECT
+      p_timedcorrelated_2bed6ea0.node AS node,
+      p_timedcorrelated_2bed6ea0.index_events AS index_events,
+      p_timedcorrelated_2bed6ea0.events AS events,
+      p_timedcorrelated_2bed6ea0.required AS required,
+      p_timedcorrelated_2bed6ea0.low_kind_0 AS low_kind_0,
+      p_timedcorrelated_2bed6ea0.low_days_0 AS low_days_0,
+      p_timedcorrelated_2bed6ea0.high_kind_0 AS high_kind_0,
+      p_timedcorrelated_2bed6ea0.high_days_0 AS high_days_0,
+      p_timedcorrelated_2bed6ea0.from_index_end_0 AS from_index_end_0,
+      p_timedcorrelated_2bed6ea0.to_event_end_0 AS to_event_end_0,
+      p_timedcorrelated_2bed6ea0.low_kind_1 AS low_kind_1,
+      p_timedcorrelated_2bed6ea0.low_days_1 AS low_days_1,
+      p_timedcorrelated_2bed6ea0.high_kind_1 AS high_kind_1,
+      p_timedcorrelated_2bed6ea0.high_days_1 AS high_days_1,
+      p_timedcorrelated_2bed6ea0.from_index_end_1 AS from_index_end_1,
+      p_timedcorrelated_2bed6ea0.to_event_end_1 AS to_event_end_1,
+      p_timedcorrelated_2bed6ea0.index_times AS index_times,
+      p_timedcorrelated_2bed6ea0.event_times AS event_times,
+      p_timedcorrelated_2bed6ea0.low_seconds_0 AS low_seconds_0,
+      p_timedcorrelated_2bed6ea0.high_seconds_0 AS high_seconds_0,
+      p_timedcorrelated_2bed6ea0.low_seconds_1 AS low_seconds_1,
+      p_timedcorrelated_2bed6ea0.high_seconds_1 AS high_seconds_1,
+      index_events.person_id AS person_id,
+      index_events.event_id AS event_id,
+      index_events.start_date AS start_date,
+      index_events.end_date AS end_date,
+      index_events.period_start AS period_start,
+      index_events.period_end AS period_end,
+      index_events.visit_id AS visit_id,
+      index_events.candidates AS candidates,
+      CASE
+        WHEN (
+          p_timedcorrelated_2bed6ea0.low_kind_1 = 0
+        )
+        THEN (
+          CASE
+            WHEN p_timedcorrelated_2bed6ea0.from_index_end_1
+            THEN index_events.end_date
+            ELSE index_events.start_date
+          END + CAST(p_timedcorrelated_2bed6ea0.low_days_1 AS INT)
+        )
+        WHEN (
+          p_timedcorrelated_2bed6ea0.low_kind_1 = 1
+        )
+        THEN index_events.period_start
+        ELSE index_events.period_end
+      END AS low_1,
+      CASE
+        WHEN (
+          p_timedcorrelated_2bed6ea0.high_kind_1 = 0
+        )
+        THEN (
+          CASE
+            WHEN p_timedcorrelated_2bed6ea0.from_index_end_1
+            THEN index_events.end_date
+            ELSE index_events.start_date
+          END + CAST(p_timedcorrelated_2bed6ea0.high_days_1 AS INT)
+        )
+        WHEN (
+          p_timedcorrelated_2bed6ea0.high_kind_1 = 1
+        )
+        THEN index_events.period_start
+        ELSE index_events.period_end
+      END AS high_1
+    FROM scratch.p_timedcorrelated_2bed6ea0
+    JOIN scratch.index_events
+      ON index_events.node = p_timedcorrelated_2bed6ea0.index_events
+  ) AS placed
   JOIN scratch.events
-    ON events.node = p_timedcorrelated_bca43098.events
-    AND events.person_id = index_events.person_id
-    AND (
-      p_timedcorrelated_bca43098.low_kind_0 = 3
-      OR CASE
-        WHEN p_timedcorrelated_bca43098.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END >= CASE
-        WHEN (
-          p_timedcorrelated_bca43098.low_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_timedcorrelated_bca43098.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_timedcorrelated_bca43098.low_days_0 AS INT)
-        )
-        WHEN (
-          p_timedcorrelated_bca43098.low_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_timedcorrelated_bca43098.high_kind_0 = 3
-      OR CASE
-        WHEN p_timedcorrelated_bca43098.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END <= CASE
-        WHEN (
-          p_timedcorrelated_bca43098.high_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_timedcorrelated_bca43098.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_timedcorrelated_bca43098.high_days_0 AS INT)
-        )
-        WHEN (
-          p_timedcorrelated_bca43098.high_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_timedcorrelated_bca43098.low_kind_1 = 3
-      OR CASE
-        WHEN p_timedcorrelated_bca43098.to_event_end_1
-        THEN events.end_date
-        ELSE events.start_date
-      END >= CASE
-        WHEN (
-          p_timedcorrelated_bca43098.low_kind_1 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_timedcorrelated_bca43098.from_index_end_1
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_timedcorrelated_bca43098.low_days_1 AS INT)
-        )
-        WHEN (
-          p_timedcorrelated_bca43098.low_kind_1 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_timedcorrelated_bca43098.high_kind_1 = 3
-      OR CASE
-        WHEN p_timedcorrelated_bca43098.to_event_end_1
-        THEN events.end_date
-        ELSE events.start_date
-      END <= CASE
-        WHEN (
-          p_timedcorrelated_bca43098.high_kind_1 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_timedcorrelated_bca43098.from_index_end_1
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_timedcorrelated_bca43098.high_days_1 AS INT)
-        )
-        WHEN (
-          p_timedcorrelated_bca43098.high_kind_1 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND events.start_date >= index_events.period_start
-    AND events.start_date <= index_events.period_end
+    ON events.node = placed.events
+    AND events.person_id = placed.person_id
+    AND CASE WHEN placed.to_event_end_1 THEN events.end_date ELSE events.start_date END >= placed.low_1
+    AND CASE WHEN placed.to_event_end_1 THEN events.end_date ELSE events.start_date END <= placed.high_1
+    AND events.start_date >= placed.period_start
+    AND events.start_date <= placed.period_end
   JOIN scratch.times AS index_times
-    ON index_times.node = p_timedcorrelated_bca43098.index_times
-    AND index_times.person_id = index_events.person_id
-    AND index_times.event_id = index_events.event_id
+    ON index_times.node = placed.index_times
+    AND index_times.person_id = placed.person_id
+    AND index_times.event_id = placed.event_id
   JOIN scratch.times AS event_times
-    ON event_times.node = p_timedcorrelated_bca43098.event_times
+    ON event_times.node = placed.event_times
     AND event_times.person_id = events.person_id
     AND event_times.event_id = events.event_id
   WHERE
     (
-      p_timedcorrelated_bca43098.low_seconds_0 IS NULL
+      placed.low_seconds_0 IS NULL
       OR (
         CAST(CAST((
-          CASE
-            WHEN p_timedcorrelated_bca43098.to_event_end_0
-            THEN events.end_date
-            ELSE events.start_date
-          END - CASE
-            WHEN p_timedcorrelated_bca43098.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END
+          CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END - CASE WHEN placed.from_index_end_0 THEN placed.end_date ELSE placed.start_date END
         ) AS INT) AS BIGINT) * 86400 + COALESCE(
           CASE
-            WHEN p_timedcorrelated_bca43098.to_event_end_0
+            WHEN placed.to_event_end_0
             THEN event_times.end_second
             ELSE event_times.start_second
           END,
@@ -633,29 +598,21 @@ FROM (
         )
       ) - COALESCE(
         CASE
-          WHEN p_timedcorrelated_bca43098.from_index_end_0
+          WHEN placed.from_index_end_0
           THEN index_times.end_second
           ELSE index_times.start_second
         END,
         86399
-      ) >= p_timedcorrelated_bca43098.low_seconds_0
+      ) >= placed.low_seconds_0
     )
     AND (
-      p_timedcorrelated_bca43098.high_seconds_0 IS NULL
+      placed.high_seconds_0 IS NULL
       OR (
         CAST(CAST((
-          CASE
-            WHEN p_timedcorrelated_bca43098.to_event_end_0
-            THEN events.end_date
-            ELSE events.start_date
-          END - CASE
-            WHEN p_timedcorrelated_bca43098.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END
+          CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END - CASE WHEN placed.from_index_end_0 THEN placed.end_date ELSE placed.start_date END
         ) AS INT) AS BIGINT) * 86400 + COALESCE(
           CASE
-            WHEN p_timedcorrelated_bca43098.to_event_end_0
+            WHEN placed.to_event_end_0
             THEN event_times.end_second
             ELSE event_times.start_second
           END,
@@ -663,29 +620,21 @@ FROM (
         )
       ) - COALESCE(
         CASE
-          WHEN p_timedcorrelated_bca43098.from_index_end_0
+          WHEN placed.from_index_end_0
           THEN index_times.end_second
           ELSE index_times.start_second
         END,
         0
-      ) <= p_timedcorrelated_bca43098.high_seconds_0
+      ) <= placed.high_seconds_0
     )
     AND (
-      p_timedcorrelated_bca43098.low_seconds_1 IS NULL
+      placed.low_seconds_1 IS NULL
       OR (
         CAST(CAST((
-          CASE
-            WHEN p_timedcorrelated_bca43098.to_event_end_1
-            THEN events.end_date
-            ELSE events.start_date
-          END - CASE
-            WHEN p_timedcorrelated_bca43098.from_index_end_1
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END
+          CASE WHEN placed.to_event_end_1 THEN events.end_date ELSE events.start_date END - CASE WHEN placed.from_index_end_1 THEN placed.end_date ELSE placed.start_date END
         ) AS INT) AS BIGINT) * 86400 + COALESCE(
           CASE
-            WHEN p_timedcorrelated_bca43098.to_event_end_1
+            WHEN placed.to_event_end_1
             THEN event_times.end_second
             ELSE event_times.start_second
           END,
@@ -693,29 +642,21 @@ FROM (
         )
       ) - COALESCE(
         CASE
-          WHEN p_timedcorrelated_bca43098.from_index_end_1
+          WHEN placed.from_index_end_1
           THEN index_times.end_second
           ELSE index_times.start_second
         END,
         86399
-      ) >= p_timedcorrelated_bca43098.low_seconds_1
+      ) >= placed.low_seconds_1
     )
     AND (
-      p_timedcorrelated_bca43098.high_seconds_1 IS NULL
+      placed.high_seconds_1 IS NULL
       OR (
         CAST(CAST((
-          CASE
-            WHEN p_timedcorrelated_bca43098.to_event_end_1
-            THEN events.end_date
-            ELSE events.start_date
-          END - CASE
-            WHEN p_timedcorrelated_bca43098.from_index_end_1
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END
+          CASE WHEN placed.to_event_end_1 THEN events.end_date ELSE events.start_date END - CASE WHEN placed.from_index_end_1 THEN placed.end_date ELSE placed.start_date END
         ) AS INT) AS BIGINT) * 86400 + COALESCE(
           CASE
-            WHEN p_timedcorrelated_bca43098.to_event_end_1
+            WHEN placed.to_event_end_1
             THEN event_times.end_second
             ELSE event_times.start_second
           END,
@@ -723,18 +664,18 @@ FROM (
         )
       ) - COALESCE(
         CASE
-          WHEN p_timedcorrelated_bca43098.from_index_end_1
+          WHEN placed.from_index_end_1
           THEN index_times.end_second
           ELSE index_times.start_second
         END,
         0
-      ) <= p_timedcorrelated_bca43098.high_seconds_1
+      ) <= placed.high_seconds_1
     )
   GROUP BY
-    p_timedcorrelated_bca43098.node,
-    index_events.person_id,
-    index_events.event_id,
-    p_timedcorrelated_bca43098.required
+    placed.node,
+    placed.person_id,
+    placed.event_id,
+    placed.required
 ) AS around
 WHERE
   around.required <= around.found;

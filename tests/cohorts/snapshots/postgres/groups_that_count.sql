@@ -284,7 +284,7 @@ FROM (
 ) AS observed;
 
 -- 13
--- scratch.p_correlated_cf5c6935: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
+-- scratch.p_correlated_ea52467e: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
 --   8 | 7 | 4 | 3 | 1 | 0 | 2 | 0 | False | False
 INSERT INTO scratch.truth (
   node,
@@ -292,89 +292,98 @@ INSERT INTO scratch.truth (
   event_id
 )
 SELECT
-  p_correlated_cf5c6935.node,
+  p_correlated_ea52467e.node,
   index_events.person_id,
   index_events.event_id
-FROM scratch.p_correlated_cf5c6935
+FROM scratch.p_correlated_ea52467e
 JOIN scratch.index_events
-  ON index_events.node = p_correlated_cf5c6935.index_events
+  ON index_events.node = p_correlated_ea52467e.index_events
 LEFT OUTER JOIN (
   SELECT
-    p_correlated_cf5c6935.node AS node,
-    index_events.person_id AS person_id,
-    index_events.event_id AS event_id,
-    p_correlated_cf5c6935.required AS required,
+    placed.node AS node,
+    placed.person_id AS person_id,
+    placed.event_id AS event_id,
+    placed.required AS required,
     COUNT(*) AS found
-  FROM scratch.p_correlated_cf5c6935
-  JOIN scratch.index_events
-    ON index_events.node = p_correlated_cf5c6935.index_events
+  FROM (
+    SELECT
+      p_correlated_ea52467e.node AS node,
+      p_correlated_ea52467e.index_events AS index_events,
+      p_correlated_ea52467e.events AS events,
+      p_correlated_ea52467e.required AS required,
+      p_correlated_ea52467e.low_kind_0 AS low_kind_0,
+      p_correlated_ea52467e.low_days_0 AS low_days_0,
+      p_correlated_ea52467e.high_kind_0 AS high_kind_0,
+      p_correlated_ea52467e.high_days_0 AS high_days_0,
+      p_correlated_ea52467e.from_index_end_0 AS from_index_end_0,
+      p_correlated_ea52467e.to_event_end_0 AS to_event_end_0,
+      index_events.person_id AS person_id,
+      index_events.event_id AS event_id,
+      index_events.start_date AS start_date,
+      index_events.end_date AS end_date,
+      index_events.period_start AS period_start,
+      index_events.period_end AS period_end,
+      index_events.visit_id AS visit_id,
+      index_events.candidates AS candidates,
+      CASE
+        WHEN (
+          p_correlated_ea52467e.low_kind_0 = 0
+        )
+        THEN (
+          CASE
+            WHEN p_correlated_ea52467e.from_index_end_0
+            THEN index_events.end_date
+            ELSE index_events.start_date
+          END + CAST(p_correlated_ea52467e.low_days_0 AS INT)
+        )
+        WHEN (
+          p_correlated_ea52467e.low_kind_0 = 1
+        )
+        THEN index_events.period_start
+        ELSE index_events.period_end
+      END AS low_0,
+      CASE
+        WHEN (
+          p_correlated_ea52467e.high_kind_0 = 0
+        )
+        THEN (
+          CASE
+            WHEN p_correlated_ea52467e.from_index_end_0
+            THEN index_events.end_date
+            ELSE index_events.start_date
+          END + CAST(p_correlated_ea52467e.high_days_0 AS INT)
+        )
+        WHEN (
+          p_correlated_ea52467e.high_kind_0 = 1
+        )
+        THEN index_events.period_start
+        ELSE index_events.period_end
+      END AS high_0
+    FROM scratch.p_correlated_ea52467e
+    JOIN scratch.index_events
+      ON index_events.node = p_correlated_ea52467e.index_events
+  ) AS placed
   JOIN scratch.events
-    ON events.node = p_correlated_cf5c6935.events
-    AND events.person_id = index_events.person_id
-    AND (
-      p_correlated_cf5c6935.low_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_cf5c6935.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END >= CASE
-        WHEN (
-          p_correlated_cf5c6935.low_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_cf5c6935.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_cf5c6935.low_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_cf5c6935.low_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_correlated_cf5c6935.high_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_cf5c6935.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END <= CASE
-        WHEN (
-          p_correlated_cf5c6935.high_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_cf5c6935.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_cf5c6935.high_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_cf5c6935.high_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND events.start_date >= index_events.period_start
-    AND events.start_date <= index_events.period_end
+    ON events.node = placed.events
+    AND events.person_id = placed.person_id
+    AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END >= placed.low_0
+    AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END <= placed.high_0
+    AND events.start_date >= placed.period_start
+    AND events.start_date <= placed.period_end
   GROUP BY
-    p_correlated_cf5c6935.node,
-    index_events.person_id,
-    index_events.event_id,
-    p_correlated_cf5c6935.required
+    placed.node,
+    placed.person_id,
+    placed.event_id,
+    placed.required
 ) AS around
-  ON around.node = p_correlated_cf5c6935.node
+  ON around.node = p_correlated_ea52467e.node
   AND around.person_id = index_events.person_id
   AND around.event_id = index_events.event_id
 WHERE
-  COALESCE(around.found, 0) <= p_correlated_cf5c6935.required;
+  COALESCE(around.found, 0) <= p_correlated_ea52467e.required;
 
 -- 14
--- scratch.p_correlated_005fcaf9: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
+-- scratch.p_correlated_ac6927ac: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
 --   9 | 7 | 6 | 1 | 1 | 0 | 2 | 0 | False | False
 INSERT INTO scratch.truth (
   node,
@@ -382,80 +391,80 @@ INSERT INTO scratch.truth (
   event_id
 )
 SELECT
-  around.node,
-  around.person_id,
-  around.event_id
+  placed.node,
+  placed.person_id,
+  placed.event_id
 FROM (
   SELECT
-    p_correlated_005fcaf9.node AS node,
+    p_correlated_ac6927ac.node AS node,
+    p_correlated_ac6927ac.index_events AS index_events,
+    p_correlated_ac6927ac.events AS events,
+    p_correlated_ac6927ac.required AS required,
+    p_correlated_ac6927ac.low_kind_0 AS low_kind_0,
+    p_correlated_ac6927ac.low_days_0 AS low_days_0,
+    p_correlated_ac6927ac.high_kind_0 AS high_kind_0,
+    p_correlated_ac6927ac.high_days_0 AS high_days_0,
+    p_correlated_ac6927ac.from_index_end_0 AS from_index_end_0,
+    p_correlated_ac6927ac.to_event_end_0 AS to_event_end_0,
     index_events.person_id AS person_id,
     index_events.event_id AS event_id,
-    p_correlated_005fcaf9.required AS required,
-    COUNT(*) AS found
-  FROM scratch.p_correlated_005fcaf9
+    index_events.start_date AS start_date,
+    index_events.end_date AS end_date,
+    index_events.period_start AS period_start,
+    index_events.period_end AS period_end,
+    index_events.visit_id AS visit_id,
+    index_events.candidates AS candidates,
+    CASE
+      WHEN (
+        p_correlated_ac6927ac.low_kind_0 = 0
+      )
+      THEN (
+        CASE
+          WHEN p_correlated_ac6927ac.from_index_end_0
+          THEN index_events.end_date
+          ELSE index_events.start_date
+        END + CAST(p_correlated_ac6927ac.low_days_0 AS INT)
+      )
+      WHEN (
+        p_correlated_ac6927ac.low_kind_0 = 1
+      )
+      THEN index_events.period_start
+      ELSE index_events.period_end
+    END AS low_0,
+    CASE
+      WHEN (
+        p_correlated_ac6927ac.high_kind_0 = 0
+      )
+      THEN (
+        CASE
+          WHEN p_correlated_ac6927ac.from_index_end_0
+          THEN index_events.end_date
+          ELSE index_events.start_date
+        END + CAST(p_correlated_ac6927ac.high_days_0 AS INT)
+      )
+      WHEN (
+        p_correlated_ac6927ac.high_kind_0 = 1
+      )
+      THEN index_events.period_start
+      ELSE index_events.period_end
+    END AS high_0
+  FROM scratch.p_correlated_ac6927ac
   JOIN scratch.index_events
-    ON index_events.node = p_correlated_005fcaf9.index_events
-  JOIN scratch.events
-    ON events.node = p_correlated_005fcaf9.events
-    AND events.person_id = index_events.person_id
-    AND (
-      p_correlated_005fcaf9.low_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_005fcaf9.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END >= CASE
-        WHEN (
-          p_correlated_005fcaf9.low_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_005fcaf9.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_005fcaf9.low_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_005fcaf9.low_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_correlated_005fcaf9.high_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_005fcaf9.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END <= CASE
-        WHEN (
-          p_correlated_005fcaf9.high_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_005fcaf9.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_005fcaf9.high_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_005fcaf9.high_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND events.start_date >= index_events.period_start
-    AND events.start_date <= index_events.period_end
-  GROUP BY
-    p_correlated_005fcaf9.node,
-    index_events.person_id,
-    index_events.event_id,
-    p_correlated_005fcaf9.required
-) AS around
+    ON index_events.node = p_correlated_ac6927ac.index_events
+) AS placed
 WHERE
-  around.required <= around.found;
+  EXISTS(
+    SELECT
+      1 AS anon_1
+    FROM scratch.events
+    WHERE
+      events.node = placed.events
+      AND events.person_id = placed.person_id
+      AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END >= placed.low_0
+      AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END <= placed.high_0
+      AND events.start_date >= placed.period_start
+      AND events.start_date <= placed.period_end
+  );
 
 -- 15
 -- scratch.p_group_2a096955: node | index_events | required

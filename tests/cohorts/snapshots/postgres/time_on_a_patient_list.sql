@@ -317,7 +317,7 @@ FROM (
 ) AS observed;
 
 -- 13
--- scratch.p_correlated_005fcaf9: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
+-- scratch.p_correlated_ac6927ac: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
 --   6 | 5 | 4 | 1 | 1 | 0 | 0 | 0 | False | False
 INSERT INTO scratch.truth (
   node,
@@ -325,80 +325,80 @@ INSERT INTO scratch.truth (
   event_id
 )
 SELECT
-  around.node,
-  around.person_id,
-  around.event_id
+  placed.node,
+  placed.person_id,
+  placed.event_id
 FROM (
   SELECT
-    p_correlated_005fcaf9.node AS node,
+    p_correlated_ac6927ac.node AS node,
+    p_correlated_ac6927ac.index_events AS index_events,
+    p_correlated_ac6927ac.events AS events,
+    p_correlated_ac6927ac.required AS required,
+    p_correlated_ac6927ac.low_kind_0 AS low_kind_0,
+    p_correlated_ac6927ac.low_days_0 AS low_days_0,
+    p_correlated_ac6927ac.high_kind_0 AS high_kind_0,
+    p_correlated_ac6927ac.high_days_0 AS high_days_0,
+    p_correlated_ac6927ac.from_index_end_0 AS from_index_end_0,
+    p_correlated_ac6927ac.to_event_end_0 AS to_event_end_0,
     index_events.person_id AS person_id,
     index_events.event_id AS event_id,
-    p_correlated_005fcaf9.required AS required,
-    COUNT(*) AS found
-  FROM scratch.p_correlated_005fcaf9
+    index_events.start_date AS start_date,
+    index_events.end_date AS end_date,
+    index_events.period_start AS period_start,
+    index_events.period_end AS period_end,
+    index_events.visit_id AS visit_id,
+    index_events.candidates AS candidates,
+    CASE
+      WHEN (
+        p_correlated_ac6927ac.low_kind_0 = 0
+      )
+      THEN (
+        CASE
+          WHEN p_correlated_ac6927ac.from_index_end_0
+          THEN index_events.end_date
+          ELSE index_events.start_date
+        END + CAST(p_correlated_ac6927ac.low_days_0 AS INT)
+      )
+      WHEN (
+        p_correlated_ac6927ac.low_kind_0 = 1
+      )
+      THEN index_events.period_start
+      ELSE index_events.period_end
+    END AS low_0,
+    CASE
+      WHEN (
+        p_correlated_ac6927ac.high_kind_0 = 0
+      )
+      THEN (
+        CASE
+          WHEN p_correlated_ac6927ac.from_index_end_0
+          THEN index_events.end_date
+          ELSE index_events.start_date
+        END + CAST(p_correlated_ac6927ac.high_days_0 AS INT)
+      )
+      WHEN (
+        p_correlated_ac6927ac.high_kind_0 = 1
+      )
+      THEN index_events.period_start
+      ELSE index_events.period_end
+    END AS high_0
+  FROM scratch.p_correlated_ac6927ac
   JOIN scratch.index_events
-    ON index_events.node = p_correlated_005fcaf9.index_events
-  JOIN scratch.events
-    ON events.node = p_correlated_005fcaf9.events
-    AND events.person_id = index_events.person_id
-    AND (
-      p_correlated_005fcaf9.low_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_005fcaf9.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END >= CASE
-        WHEN (
-          p_correlated_005fcaf9.low_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_005fcaf9.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_005fcaf9.low_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_005fcaf9.low_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_correlated_005fcaf9.high_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_005fcaf9.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END <= CASE
-        WHEN (
-          p_correlated_005fcaf9.high_kind_0 = 0
-        )
-        THEN (
-          CASE
-            WHEN p_correlated_005fcaf9.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END + CAST(p_correlated_005fcaf9.high_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_005fcaf9.high_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND events.start_date >= index_events.period_start
-    AND events.start_date <= index_events.period_end
-  GROUP BY
-    p_correlated_005fcaf9.node,
-    index_events.person_id,
-    index_events.event_id,
-    p_correlated_005fcaf9.required
-) AS around
+    ON index_events.node = p_correlated_ac6927ac.index_events
+) AS placed
 WHERE
-  around.required <= around.found;
+  EXISTS(
+    SELECT
+      1 AS anon_1
+    FROM scratch.events
+    WHERE
+      events.node = placed.events
+      AND events.person_id = placed.person_id
+      AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END >= placed.low_0
+      AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END <= placed.high_0
+      AND events.start_date >= placed.period_start
+      AND events.start_date <= placed.period_end
+  );
 
 -- 14
 -- scratch.p_masked_2e38e77b: node | index_events

@@ -640,7 +640,7 @@ FROM (
 ) AS observed;
 
 -- 17
--- scratch.p_correlated_d425174e: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
+-- scratch.p_correlated_9970d9ba: node | index_events | events | required | low_kind_0 | low_days_0 | high_kind_0 | high_days_0 | from_index_end_0 | to_event_end_0
 --   10 | 9 | 7 | 0 | 1 | 0 | 2 | 0 | False | False
 INSERT INTO scratch.truth (
   node,
@@ -648,88 +648,84 @@ INSERT INTO scratch.truth (
   event_id
 )
 SELECT
-  p_correlated_d425174e.node,
-  index_events.person_id,
-  index_events.event_id
-FROM scratch.p_correlated_d425174e
-JOIN scratch.index_events
-  ON index_events.node = p_correlated_d425174e.index_events
-LEFT OUTER JOIN (
+  placed.node,
+  placed.person_id,
+  placed.event_id
+FROM (
   SELECT
-    p_correlated_d425174e.node AS node,
+    p_correlated_9970d9ba.node AS node,
+    p_correlated_9970d9ba.index_events AS index_events,
+    p_correlated_9970d9ba.events AS events,
+    p_correlated_9970d9ba.required AS required,
+    p_correlated_9970d9ba.low_kind_0 AS low_kind_0,
+    p_correlated_9970d9ba.low_days_0 AS low_days_0,
+    p_correlated_9970d9ba.high_kind_0 AS high_kind_0,
+    p_correlated_9970d9ba.high_days_0 AS high_days_0,
+    p_correlated_9970d9ba.from_index_end_0 AS from_index_end_0,
+    p_correlated_9970d9ba.to_event_end_0 AS to_event_end_0,
     index_events.person_id AS person_id,
     index_events.event_id AS event_id,
-    p_correlated_d425174e.required AS required,
-    COUNT(*) AS found
-  FROM scratch.p_correlated_d425174e
+    index_events.start_date AS start_date,
+    index_events.end_date AS end_date,
+    index_events.period_start AS period_start,
+    index_events.period_end AS period_end,
+    index_events.visit_id AS visit_id,
+    index_events.candidates AS candidates,
+    CASE
+      WHEN (
+        p_correlated_9970d9ba.low_kind_0 = 0
+      )
+      THEN DATE_ADD(
+        CASE
+          WHEN p_correlated_9970d9ba.from_index_end_0
+          THEN index_events.end_date
+          ELSE index_events.start_date
+        END,
+        CAST(p_correlated_9970d9ba.low_days_0 AS INT)
+      )
+      WHEN (
+        p_correlated_9970d9ba.low_kind_0 = 1
+      )
+      THEN index_events.period_start
+      ELSE index_events.period_end
+    END AS low_0,
+    CASE
+      WHEN (
+        p_correlated_9970d9ba.high_kind_0 = 0
+      )
+      THEN DATE_ADD(
+        CASE
+          WHEN p_correlated_9970d9ba.from_index_end_0
+          THEN index_events.end_date
+          ELSE index_events.start_date
+        END,
+        CAST(p_correlated_9970d9ba.high_days_0 AS INT)
+      )
+      WHEN (
+        p_correlated_9970d9ba.high_kind_0 = 1
+      )
+      THEN index_events.period_start
+      ELSE index_events.period_end
+    END AS high_0
+  FROM scratch.p_correlated_9970d9ba
   JOIN scratch.index_events
-    ON index_events.node = p_correlated_d425174e.index_events
-  JOIN scratch.events
-    ON events.node = p_correlated_d425174e.events
-    AND events.person_id = index_events.person_id
-    AND (
-      p_correlated_d425174e.low_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_d425174e.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END >= CASE
-        WHEN (
-          p_correlated_d425174e.low_kind_0 = 0
-        )
-        THEN DATE_ADD(
-          CASE
-            WHEN p_correlated_d425174e.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END,
-          CAST(p_correlated_d425174e.low_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_d425174e.low_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND (
-      p_correlated_d425174e.high_kind_0 = 3
-      OR CASE
-        WHEN p_correlated_d425174e.to_event_end_0
-        THEN events.end_date
-        ELSE events.start_date
-      END <= CASE
-        WHEN (
-          p_correlated_d425174e.high_kind_0 = 0
-        )
-        THEN DATE_ADD(
-          CASE
-            WHEN p_correlated_d425174e.from_index_end_0
-            THEN index_events.end_date
-            ELSE index_events.start_date
-          END,
-          CAST(p_correlated_d425174e.high_days_0 AS INT)
-        )
-        WHEN (
-          p_correlated_d425174e.high_kind_0 = 1
-        )
-        THEN index_events.period_start
-        ELSE index_events.period_end
-      END
-    )
-    AND events.start_date >= index_events.period_start
-    AND events.start_date <= index_events.period_end
-  GROUP BY
-    p_correlated_d425174e.node,
-    index_events.person_id,
-    index_events.event_id,
-    p_correlated_d425174e.required
-) AS around
-  ON around.node = p_correlated_d425174e.node
-  AND around.person_id = index_events.person_id
-  AND around.event_id = index_events.event_id
+    ON index_events.node = p_correlated_9970d9ba.index_events
+) AS placed
 WHERE
-  COALESCE(around.found, 0) = p_correlated_d425174e.required;
+  NOT (
+    EXISTS(
+      SELECT
+        1 AS anon_1
+      FROM scratch.events
+      WHERE
+        events.node = placed.events
+        AND events.person_id = placed.person_id
+        AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END >= placed.low_0
+        AND CASE WHEN placed.to_event_end_0 THEN events.end_date ELSE events.start_date END <= placed.high_0
+        AND events.start_date >= placed.period_start
+        AND events.start_date <= placed.period_end
+    )
+  );
 
 -- 18
 -- scratch.p_masked_2e38e77b: node | index_events
