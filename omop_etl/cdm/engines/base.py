@@ -122,7 +122,7 @@ class Engine(ABC):
         text = self._translated.get(statement)
         if text is None:
             compiled = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
-            text = self._localised(sqlglot.parse_one(str(compiled), dialect="postgres")).sql(dialect=self.dialect)
+            text = self._localised(sqlglot.parse_one(str(compiled), dialect="postgres")).sql(dialect=self.dialect, copy=False)
             self._translated[statement] = text
         return text
 
