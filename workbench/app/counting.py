@@ -18,14 +18,14 @@ Result = TypeVar("Result")
 POLL: Final = 0.5
 """Seconds between two looks at how work stands."""
 
-_AT_ONCE: Final = 0.4
+AT_ONCE: Final = 0.4
 """Seconds that a page waits for an answer before it shows that it is being worked out."""
 
 
 def asked(place: str, question: Question[Result]) -> Ticket[Result]:
     """Ask in a place of this session, and give an answer that comes soon the time to come."""
     ticket = current_seat().ask(place, question)
-    ticket.task.wait(max(0.0, _AT_ONCE - ticket.task.seconds))
+    ticket.task.wait(max(0.0, AT_ONCE - ticket.task.seconds))
     return ticket
 
 
