@@ -97,14 +97,14 @@ def show_end(t: Translator, place: str, ticket: Ticket[Any]) -> None:
     error = ticket.task.error
     with st.container(key=f"ended-{place}"):
         if error is None:
-            st.info(t("Stopped. This version has not been counted."), icon=":material/stop_circle:")
+            st.info(t("Stopped: there is no result for this version."), icon=":material/stop_circle:")
         elif isinstance(error, RweError):
             show_refusal(error)
         else:
             ticket.note = ticket.note or note_defect(error)
             show_number(ticket.note)
         st.button(
-            t("Count again"),
+            t("Start again"),
             key=f"again-{place}",
             icon=":material/refresh:",
             on_click=current_seat().again,
