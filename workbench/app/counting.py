@@ -66,7 +66,8 @@ def _followed(place: str, question: Question[Any], doing: str, aside: bool) -> N
     if not ticket.waits:
         redraw()
     elif aside:
-        st.markdown(f":gray[{standing_text(t, ticket.task, doing)}]")
+        with st.container(key=f"counting-{place}"):
+            st.markdown(f":gray[{standing_text(t, ticket.task, doing)}]")
     else:
         show_standing(t, place, ticket.task, doing)
 
