@@ -61,8 +61,9 @@ def test_the_rows_are_the_same_wherever_it_was_interrupted(engine: TestEngine) -
     expected = outcome(cdm, Evaluator(cdm))
     assert expected[0]
     statements, interrupted = 0, 0
+    few = engine.name == "spark"  # where a statement takes a second
     while True:
-        statements += 1
+        statements += 4 if few else 1
         evaluator = Evaluator(cdm)
         with pytest.MonkeyPatch.context() as patched:
             interrupted_after(cdm, statements, patched)
@@ -79,7 +80,7 @@ def test_the_rows_are_the_same_wherever_it_was_interrupted(engine: TestEngine) -
         assert found[0] == expected[0]
         for one, other in zip(found[1:], expected[1:], strict=True):
             pd.testing.assert_frame_equal(one, other)
-    assert interrupted >= 5
+    assert interrupted >= (2 if few else 5)
     assert set(cdm.engine.columns("scratch")) == {
         "codes", "events", "index_events", "truth", "masked", "included", "spans",
     }  # fmt: skip

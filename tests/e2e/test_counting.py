@@ -157,6 +157,22 @@ def test_two_researchers_count_at_the_same_time(page: Page, address: str, browse
     other.context.close()
 
 
+def test_a_page_that_is_closed_stops_its_count(address: str, browser: Browser) -> None:
+    def seconds(page: Page) -> int:
+        found = re.search(r"· (\d+) 秒", page.locator("body").inner_text())
+        return int(found[1]) if found else -1
+
+    first = browser.new_context(locale="zh-CN").new_page()
+    first.goto(f"{address}/cohort?cohort=slow-zh&lang=zh")
+    expect(first.get_by_text(re.compile(r"步 · [4-9] 秒"))).to_be_visible(timeout=LONG)
+    first.context.close()
+    second = browser.new_context(locale="zh-CN").new_page()
+    second.goto(f"{address}/cohort?cohort=slow-zh&lang=zh")
+    is_counting(second, "zh")
+    assert 0 <= seconds(second) < 4, "it began anew: the count of the closed page was not there to be joined"
+    second.context.close()
+
+
 def test_a_dialog_stays_open_while_the_count_behind_it_ends(page: Page, address: str) -> None:
     page.goto(f"{address}/cohort?cohort=middling-zh&lang=zh")
     page.get_by_role("button", name="添加标准").click(timeout=LONG)
