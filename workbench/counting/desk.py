@@ -16,6 +16,9 @@ from workbench.counting.task import Task
 Result = TypeVar("Result")
 
 _MOST_KEPT: Final = 1000
+_FORGET: Final = 30.0
+"""Seconds after which an answer that may not be kept is gone, should its page not have come for it."""
+
 _RELEASE: Final = 5.0
 """Seconds that a question waits at most for the evaluator of the one it takes the place of."""
 
@@ -167,3 +170,7 @@ class Desk:
                 self._kept[key] = task
                 while len(self._kept) > _MOST_KEPT:
                     self._kept.popitem(last=False)
+        if not keep:
+            forgetting = threading.Timer(_FORGET, task.forget)
+            forgetting.daemon = True
+            forgetting.start()

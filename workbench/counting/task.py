@@ -79,6 +79,11 @@ class Task(Generic[Result]):
         """Wait until it has ended, but no longer than this; tell whether it has."""
         return self._ended.wait(seconds)
 
+    def forget(self) -> None:
+        """Let go of the result: an answer about single persons does not lie about until its page is drawn again."""
+        if self.status == "done":
+            self.status, self._result = "stopped", None
+
     # -- for the work -------------------------------------------------------------------------------------------------
     def begin(self) -> None:
         """Say that the work has all that it waited for."""

@@ -154,12 +154,15 @@ def test_an_error_reaches_whoever_asked_and_is_asked_again_only_on_demand(desk: 
     assert good.task.status == "done"
 
 
-def test_an_answer_about_single_persons_is_not_kept(desk: Desk) -> None:
+def test_an_answer_about_single_persons_is_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.counting.desk._FORGET", 0.2)
     question = Question(("why", 42), lambda evaluator, task: object(), kept=False)
     first = Seat(desk).ask("why", question)
     assert first.task.wait(LONG)
     second = Seat(desk).ask("why", question)
     assert first.task is not second.task
+    wait_until(lambda: first.task._result is None)
+    assert first.task.status == "stopped"
 
 
 def test_a_desk_that_closes_stops_all_work(desk: Desk) -> None:
