@@ -26,6 +26,8 @@ class Settings(BaseSettings):
         The smallest count that is shown; whoever uses the pages cannot lower it.
     rows : bool
         Whether records of single persons may be shown to whoever uses this installation.
+    counts_at_once : int
+        How many counts of the pages run at the same time; each has working tables and, on a server, a connection.
     """
 
     model_config = SettingsConfigDict(env_prefix="RWE_", toml_file="rwe.toml", extra="forbid")
@@ -35,6 +37,7 @@ class Settings(BaseSettings):
     language: Language = "zh"
     small_count: int = Field(default=DEFAULT_THRESHOLD, ge=1)
     rows: bool = False
+    counts_at_once: int = Field(default=4, ge=1, le=32)
 
     @property
     def policy(self) -> DisclosurePolicy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,13 +43,15 @@ class Evaluator:
     Notes
     -----
     The rows of a node stay until the evaluator is closed, so an edited definition recomputes only the nodes that
-    changed. All methods must be called from one thread at a time.
+    changed. All methods must be called from one thread at a time. After an error, or after `Engine.stop` and `resume`,
+    the evaluator goes on as if the nodes that were being evaluated had never been begun.
     """
 
     def __init__(self, cdm: Cdm, shelf: Shelf = SHELF) -> None:
         self.cdm = cdm
         self.shelf = shelf
         self._numbers: dict[str, int] = {}
+        self._unused = itertools.count(1)
         self._done: set[str] = set()
         self._remembered: dict[Hashable, Any] = {}
         self._statements: dict[tuple[type[Node], Hashable], _Statement] = {}
@@ -58,7 +61,19 @@ class Evaluator:
 
     def number(self, node: Node) -> int:
         """Number under which the rows of a node stand in the working tables."""
-        return self._numbers.setdefault(node.key, len(self._numbers) + 1)
+        number = self._numbers.get(node.key)
+        if number is None:
+            number = self._numbers[node.key] = next(self._unused)
+        return number
+
+    @property
+    def evaluated(self) -> int:
+        """How many nodes have been evaluated."""
+        return len(self._done)
+
+    def missing(self, nodes: Iterable[Node]) -> int:
+        """How many of the nodes, and of those they are made of, would have to be evaluated."""
+        return len(self._pending(nodes))
 
     def prepare(self, nodes: Iterable[Node]) -> None:
         """Make sure that all that the nodes need is there, tables, columns and patient lists, without running anything.
@@ -77,12 +92,18 @@ class Evaluator:
     def evaluate(self, nodes: Iterable[Node], progress: Progress | None = None) -> None:
         """Make sure that the rows of all `nodes`, and of what they are made of, are there."""
         schedule = _Schedule(self._pending(nodes))
+        if progress is not None:
+            progress(0, schedule.total)
         while schedule.remaining:
             kind, ready = schedule.next_of_one_kind()
             shapes: dict[Hashable, list[Node]] = defaultdict(list)
             for node in ready:
                 shapes[OPERATIONS[kind].shape(node)].append(node)
-            self._run(kind, shapes)
+            try:
+                self._run(kind, shapes)
+            except BaseException:
+                self._renumber(ready)
+                raise
             schedule.finish(ready)
             if progress is not None:
                 progress(schedule.total - schedule.remaining, schedule.total)
@@ -140,6 +161,12 @@ class Evaluator:
     def _make(self, table: sa.Table) -> None:
         self.cdm.engine.drop(table)
         self.cdm.engine.create(table)
+
+    def _renumber(self, nodes: Iterable[Node]) -> None:
+        """Give up the numbers of nodes that failed or were interrupted: rows that stand under them are never read."""
+        for node in nodes:
+            if node.key not in self._done:
+                self._numbers.pop(node.key, None)
 
     def _statement(self, kind: type[Node], shape: Hashable) -> _Statement:
         statement = self._statements.get((kind, shape))

@@ -84,6 +84,10 @@ class OfflineEngine(Engine):
         self._refuse()
 
     @override
+    def sibling(self) -> Engine:
+        self._refuse()
+
+    @override
     def close(self) -> None:
         """There is nothing to close."""
 

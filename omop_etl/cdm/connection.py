@@ -89,6 +89,15 @@ class Cdm:
         self.require(name, columns)
         return self.schema[name]
 
+    def sibling(self) -> Cdm:
+        """Open this CDM once more, with working tables of its own, for a thread that works at the same time.
+
+        Its snapshot and tables are those known here. Close it before this one.
+        """
+        other = Cdm(self.url, self.engine.sibling(), lambda: self.snapshot, self.schema.version)
+        other.tables = self.tables
+        return other
+
     def close(self) -> None:
         """Close the database."""
         self.engine.close()

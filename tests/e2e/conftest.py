@@ -30,6 +30,7 @@ FLAGS = [
     "--disable-sync",
 ]
 SHOTS = Path(__file__).resolve().parents[2] / "test-results"
+_NOTHING_COUNTED = "() => !document.querySelector('[class*=st-key-counting-]')"
 _LOCAL = {"127.0.0.1", "localhost", ""}
 
 
@@ -68,10 +69,17 @@ def _leaves_the_machine(sent: Request) -> bool:
 
 
 def idle(page: Page) -> None:
-    """Wait until the script of the page has run to its end."""
+    """Wait until the script of the page has run to its end and nothing on it is being counted."""
     page.wait_for_timeout(300)
-    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=60_000)
+    _script_ended(page)
+    page.wait_for_function(_NOTHING_COUNTED, timeout=60_000)
+    page.wait_for_timeout(300)
+    _script_ended(page)
     page.wait_for_timeout(200)
+
+
+def _script_ended(page: Page) -> None:
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=60_000)
 
 
 @contextmanager

@@ -2,44 +2,53 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from cohorts import Evaluator
 from omop_etl.cdm import Cdm, connect
+from omop_etl.cdm.engines import Stop
+from workbench.counting import Desk, EvaluatorPool, Seat
 from workbench.jobs import JobQueue
 from workbench.patient_lists import use_kept_lists
 from workbench.records import Records, open_records
+from workbench.settings import Settings
 from workbench.workspace import Workspace
 
 
 @dataclass
 class Source:
-    """An opened CDM with the evaluator that remembers what was evaluated on it.
+    """An opened CDM with the evaluators that remember what was evaluated on it.
 
     Attributes
     ----------
     cdm : Cdm
-        The CDM.
+        The CDM, for questions that are answered at once, such as names of concepts; nothing is counted on it.
     snapshot : str
         Its name, for keys of caches.
+    desk : Desk
+        Answers what takes longer, in threads.
     """
 
     cdm: Cdm
     snapshot: str
-    _evaluator: Evaluator
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    desk: Desk
+    _pool: EvaluatorPool
 
     @contextmanager
     def evaluator(self) -> Iterator[Evaluator]:
-        """Lend the evaluator to one session at a time."""
-        with self._lock:
-            yield self._evaluator
+        """Lend an evaluator to work that is not done at the desk, such as writing a report for a download."""
+        with self._pool.lend("", Stop()) as evaluator:
+            yield evaluator
+
+    def close(self) -> None:
+        """Stop what is being counted and let go of the CDM."""
+        self.desk.close()
+        self.cdm.close()
 
 
 def current_source() -> Source:
@@ -53,6 +62,12 @@ def current_source() -> Source:
     workspace = Workspace.current()
     use_kept_lists(workspace)
     return _open(workspace.cdm_url, _stamp(workspace))
+
+
+def current_seat() -> Seat:
+    """Return what this session waits for; given up when the session ends or a new snapshot is published."""
+    workspace = Workspace.current()
+    return _seat(workspace.cdm_url, _stamp(workspace))
 
 
 def has_source() -> bool:
@@ -79,10 +94,16 @@ def _stamp(workspace: Workspace) -> tuple[int, int]:
     return (status.st_mtime_ns, status.st_size)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False, on_release=Source.close)
 def _open(url: str, stamp: tuple[int, int]) -> Source:
     cdm = connect(url)
-    return Source(cdm, cdm.snapshot, Evaluator(cdm))
+    pool = EvaluatorPool(cdm, Settings().counts_at_once)
+    return Source(cdm, cdm.snapshot, Desk(pool), pool)
+
+
+@st.cache_resource(max_entries=1, scope="session", show_spinner=False, on_release=Seat.leave)
+def _seat(url: str, stamp: tuple[int, int]) -> Seat:
+    return Seat(_open(url, stamp).desk)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

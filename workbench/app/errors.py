@@ -50,13 +50,23 @@ def show_defect(defect: Exception) -> bool:
     bool
         True: nothing else needs to be shown.
     """
-    t = current_translator()
+    show_number(note_defect(defect))
+    return True
+
+
+def note_defect(defect: Exception) -> str:
+    """Note an unforeseen error in the log, and return the number under which it stands there."""
     number = secrets.token_hex(3)
     log_defect(defect, number)
+    return number
+
+
+def show_number(number: str) -> None:
+    """Own up to an unforeseen error that stands in the log under a number."""
+    t = current_translator()
     st.error(
         t("Something unforeseen went wrong on this page (number {number}).", number=number), icon=":material/error:"
     )
     st.markdown(
         t("Reload the page. If it happens again, give the number to whoever runs this workbench: the log has it.")
     )
-    return True

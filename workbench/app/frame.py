@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from workbench.app.data import current_source, has_source
-from workbench.app.session import current_language, current_translator
+from workbench.app.session import current_language, current_translator, dialog_closed
 from workbench.locales import Translator
 from workbench.version import SOFTWARE
 
@@ -30,6 +30,7 @@ def page_head(title: str, help_text: str) -> Translator:
     Translator
         For the rest of the page.
     """
+    dialog_closed()
     t = current_translator()
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(title, anchor=False, width="content")

@@ -4,76 +4,67 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cohorts import CohortDefinition, generate, read_definition
+from cohorts import CohortDefinition, Evaluator, generate
 from cohorts.definition import Concept, ConceptSetItem
+from cohorts.engine.plan import plan
 from cohorts.lint import Problem, lint
 from cohorts.patient_lists import ListName
 from cohorts.patient_lists.matching import Matched, match_list
-from workbench.access import DisclosurePolicy, Shown
+from workbench.access import DisclosurePolicy
 from workbench.app.data import Source, current_source
 from workbench.concepts import Found, concept_labels, find_concepts, recorded_concepts
+from workbench.counting import Question, Task
 from workbench.counts import StepCount, attrition_counts
 from workbench.differences import People, people_between
 from workbench.editor import CriterionForm, EntryForm, new_definition, set_entry
 from workbench.editor.forms import WITH_VALUE
-from workbench.locales import Language
+from workbench.locales import Language, mark
+from workbench.patient_lists import kept_lists, lists_of
 from workbench.profile import DataProfile, profile_of
+from workbench.workspace import Workspace
 
 
-def step_counts(source: Source, definition: CohortDefinition, policy: DisclosurePolicy) -> list[StepCount]:
-    """Count what each step of a definition leaves."""
-    return _step_counts(definition.hash, source.snapshot, policy.threshold, definition.to_json())
+def counted_steps(definition: CohortDefinition, policy: DisclosurePolicy) -> Question[list[StepCount]]:
+    """What each step of a definition leaves."""
+
+    def work(evaluator: Evaluator, task: Task[list[StepCount]]) -> list[StepCount]:
+        made = generate({"counted": definition}, evaluator.cdm, evaluator=evaluator, progress=task.tell_steps)
+        task.tell(mark("Counting what each step leaves"), 1.0)
+        return attrition_counts(made.attrition("counted"), policy)
+
+    return Question(
+        ("steps", definition.hash, policy.threshold, _lists_here(definition)), work, lambda: [plan(definition).cohort]
+    )
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
-def _step_counts(definition_hash: str, snapshot: str, threshold: int, _content: dict[str, object]) -> list[StepCount]:
-    definition = read_definition(dict(_content), name="counted")
-    source = current_source()
-    with source.evaluator() as evaluator:
-        attrition = generate({"counted": definition}, source.cdm, evaluator=evaluator).attrition("counted")
-    return attrition_counts(attrition, DisclosurePolicy(threshold=threshold))
+def checked(definition: CohortDefinition) -> Question[list[Problem]]:
+    """What is wrong with a definition by the vocabulary and the units of the data."""
+    return Question(
+        ("problems", definition.hash, _lists_here(definition)), lambda evaluator, _: lint(definition, evaluator)
+    )
 
 
-def problems_of(source: Source, definition: CohortDefinition) -> list[Problem]:
-    """Check a definition against the vocabulary and the units of the data."""
-    return _problems(definition.hash, source.snapshot, definition.to_json())
+def compared(old: CohortDefinition, new: CohortDefinition, policy: DisclosurePolicy) -> Question[People]:
+    """Who is in two versions of a definition, in numbers."""
+
+    def work(evaluator: Evaluator, task: Task[People]) -> People:
+        return people_between(old, new, evaluator, policy, progress=task.tell_steps)
+
+    return Question(
+        ("people", old.hash, new.hash, policy.threshold), work, lambda: [plan(old).cohort, plan(new).cohort]
+    )
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
-def _problems(definition_hash: str, snapshot: str, _content: dict[str, object]) -> list[Problem]:
-    definition = read_definition(dict(_content), name="checked")
-    with current_source().evaluator() as evaluator:
-        return lint(definition, evaluator)
-
-
-def forget_checks() -> None:
-    """Check definitions anew: a patient list has come that they may name."""
-    _problems.clear()
+def _lists_here(definition: CohortDefinition) -> tuple[str, ...]:
+    """Digests of the patient lists of a definition that are kept here: when one comes or goes, it is asked anew."""
+    named = {known.sha256 for known in lists_of([definition])}
+    return tuple(kept.sha256 for kept in kept_lists(Workspace.current()) if kept.sha256 in named) if named else ()
 
 
 def list_matched(source: Source, listed: ListName) -> Matched:
     """Look whom of a patient list the CDM has."""
     with source.evaluator() as evaluator:
         return match_list(listed, evaluator)
-
-
-def people(source: Source, old: CohortDefinition, new: CohortDefinition, policy: DisclosurePolicy) -> People:
-    """Count who is in two versions of a definition."""
-    return _people(old.hash, new.hash, source.snapshot, policy.threshold, old.to_json(), new.to_json())
-
-
-@st.cache_data(max_entries=100, show_spinner=False)
-def _people(
-    old_hash: str,
-    new_hash: str,
-    snapshot: str,
-    threshold: int,
-    _old: dict[str, object],
-    _new: dict[str, object],
-) -> People:
-    old, new = (read_definition(dict(content), name="compared") for content in (_old, _new))
-    with current_source().evaluator() as evaluator:
-        return people_between(old, new, evaluator, DisclosurePolicy(threshold=threshold))
 
 
 def labels(source: Source, concept_ids: list[int], language: Language) -> dict[int, str]:
@@ -83,9 +74,7 @@ def labels(source: Source, concept_ids: list[int], language: Language) -> dict[i
 
 @st.cache_data(max_entries=500, show_spinner=False)
 def _labels(snapshot: str, concept_ids: tuple[int, ...], language: Language) -> dict[int, str]:
-    source = current_source()
-    with source.evaluator():
-        return concept_labels(source.cdm, concept_ids, language)
+    return concept_labels(current_source().cdm, concept_ids, language)
 
 
 def find(source: Source, text: str, domain: str, language: Language, limit: int) -> list[Found]:
@@ -95,15 +84,13 @@ def find(source: Source, text: str, domain: str, language: Language, limit: int)
 
 @st.cache_data(max_entries=500, show_spinner=False)
 def _find(snapshot: str, text: str, domain: str, language: Language, limit: int) -> list[Found]:
-    source = current_source()
-    with source.evaluator():
-        return find_concepts(source.cdm, text, domain, language, limit)
+    return find_concepts(current_source().cdm, text, domain, language, limit)
 
 
-def persons_with(source: Source, kind: str, items: list[ConceptSetItem], policy: DisclosurePolicy) -> Shown:
-    """Count the persons who have any record of a concept set."""
+def persons_with(kind: str, items: list[ConceptSetItem], policy: DisclosurePolicy) -> Question[list[StepCount]]:
+    """How many persons have any record of a concept set: the first step says."""
     anyone = EntryForm(members=[CriterionForm(kind=kind, items=items)], limit="all")
-    return step_counts(source, set_entry(new_definition("counted"), anyone), policy)[0].persons
+    return counted_steps(set_entry(new_definition("counted"), anyone), policy)
 
 
 def recorded(
@@ -120,13 +107,9 @@ def recorded(
 def _recorded(
     snapshot: str, kind: str, concept_ids: tuple[int, ...], language: Language
 ) -> tuple[list[Concept], list[Concept]]:
-    source = current_source()
-    with source.evaluator():
-        found = [
-            recorded_concepts(source.cdm, kind, concept_ids, column)
-            for column in ("unit_concept_id", "value_as_concept_id")
-        ]
-        names = concept_labels(source.cdm, [*found[0], *found[1]], language)
+    cdm = current_source().cdm
+    found = [recorded_concepts(cdm, kind, concept_ids, column) for column in ("unit_concept_id", "value_as_concept_id")]
+    names = concept_labels(cdm, [*found[0], *found[1]], language)
     units, answers = ([Concept(concept_id=n, concept_name=names.get(n, str(n))) for n in numbers] for numbers in found)
     return units, answers
 
@@ -138,6 +121,5 @@ def profile(source: Source) -> DataProfile:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _profile(snapshot: str) -> DataProfile:
-    source = current_source()
-    with source.evaluator():
-        return profile_of(source.cdm)
+    with current_source().cdm.sibling() as alone:
+        return profile_of(alone)

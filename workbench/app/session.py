@@ -14,6 +14,7 @@ _KEEP: Final = "keep."
 _LANGUAGE: Final = "language"
 _SWITCH: Final = f"{_KEEP}language"
 _IN_URL: Final = "lang"
+_DIALOG: Final = "dialog"
 
 
 def keep(name: str) -> str:
@@ -69,6 +70,22 @@ def _language_changed() -> None:
     for key in list(st.session_state):
         if isinstance(key, str) and key.startswith(_KEEP):
             st.session_state[key] = st.session_state[key]
+
+
+def dialog_opened() -> None:
+    """Note that a dialog is open: to run the page anew would close it, and what was typed would be lost."""
+    st.session_state[_DIALOG] = True
+
+
+def dialog_closed() -> None:
+    """Note that no dialog is open: somebody closed it, or the page runs anew."""
+    st.session_state[_DIALOG] = False
+
+
+def redraw() -> None:
+    """Run the page anew, unless a dialog is open: what is behind it is redrawn when it closes."""
+    if not st.session_state.get(_DIALOG):
+        st.rerun()
 
 
 def _asked_for() -> Language | None:

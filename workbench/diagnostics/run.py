@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from cohorts import CohortDefinition, generate
+from cohorts import CohortDefinition, Evaluator, generate
 from omop_etl.cdm import Cdm
 from omop_etl.errors import RweError
 from workbench.access import DisclosurePolicy
@@ -40,6 +40,7 @@ def diagnose(
     cdm: Cdm,
     policy: DisclosurePolicy,
     *,
+    evaluator: Evaluator | None = None,
     progress: Progress = no_progress,
 ) -> Diagnosed:
     """Generate cohorts and look at them.
@@ -52,6 +53,8 @@ def diagnose(
         The data.
     policy : DisclosurePolicy
         The rule on small counts.
+    evaluator : Evaluator, optional
+        One that has been used on this CDM before.
     progress : callable
         Told how far it is.
 
@@ -67,7 +70,7 @@ def diagnose(
     def looking(stage: str, share: float) -> None:
         progress(stage, _GENERATING + (1 - _GENERATING) * share)
 
-    made = generate(definitions, cdm, strict=False, progress=generating)
+    made = generate(definitions, cdm, strict=False, evaluator=evaluator, progress=generating)
     view = view_diagnostics(made, policy, progress=looking)
     progress("Done", 1.0)
     return Diagnosed(view, made.refused)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from cohorts import CohortDefinition, Evaluator
+from cohorts.engine.evaluator import Progress
 from cohorts.engine.plan import plan
 from cohorts.engine.tables import SPANS
 from workbench.access import DisclosurePolicy, protect_chain
@@ -50,7 +51,12 @@ class People:
 
 
 def people_between(
-    old: CohortDefinition, new: CohortDefinition, evaluator: Evaluator, policy: DisclosurePolicy
+    old: CohortDefinition,
+    new: CohortDefinition,
+    evaluator: Evaluator,
+    policy: DisclosurePolicy,
+    *,
+    progress: Progress | None = None,
 ) -> People:
     """Count who is in both versions, who entered and who left.
 
@@ -62,6 +68,8 @@ def people_between(
         Of the CDM.
     policy : DisclosurePolicy
         The rule on small counts.
+    progress : callable, optional
+        Called with the number of steps done and of all.
 
     Returns
     -------
@@ -69,7 +77,7 @@ def people_between(
         The counts, protected.
     """
     cohorts = [plan(definition).cohort for definition in (old, new)]
-    evaluator.evaluate(cohorts)
+    evaluator.evaluate(cohorts, progress)
     earlier, later = (evaluator.number(cohort) for cohort in cohorts)
     of = (
         sa.select(

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analyses.feasibility import Eligibility, Feasibility, Recruitment, feasibility
 from cohorts import CohortDefinition, Evaluator, generate
+from cohorts.engine.evaluator import Progress
 from omop_etl.cdm import Cdm
 from omop_etl.errors import CannotAnswerError
 from workbench.access import DisclosurePolicy, Shown, WhatIf
@@ -117,7 +118,12 @@ class FeasibilityView:
 
 
 def screen(
-    definition: CohortDefinition, cdm: Cdm, *, evaluator: Evaluator | None = None, until: date | None = None
+    definition: CohortDefinition,
+    cdm: Cdm,
+    *,
+    evaluator: Evaluator | None = None,
+    until: date | None = None,
+    progress: Progress | None = None,
 ) -> Screening:
     """Find the entry events of a cohort definition and which rules each meets.
 
@@ -131,6 +137,8 @@ def screen(
         One that has been used on this CDM before.
     until : datetime.date, optional
         Last day of the data, for the last complete month.
+    progress : callable, optional
+        Called with the number of steps of the evaluation done and of all.
 
     Returns
     -------
@@ -142,7 +150,7 @@ def screen(
     CannotAnswerError
         Nobody has the entry event.
     """
-    made = generate({definition.name: definition}, cdm, evaluator=evaluator)
+    made = generate({definition.name: definition}, cdm, evaluator=evaluator, progress=progress)
     masks = made.masks(definition.name)
     if masks.empty:
         raise CannotAnswerError(

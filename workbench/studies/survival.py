@@ -11,6 +11,7 @@ from analyses.dataset import Dataset, build
 from analyses.describe import TableOne, table_one
 from analyses.survival import CoxModel, KaplanMeier, LogRank, ProportionalHazardsTest, cox, kaplan_meier, logrank
 from cohorts import Evaluator, generate
+from cohorts.engine.evaluator import Progress
 from omop_etl.cdm import Cdm
 from workbench.studies.planted import Planted
 from workbench.studies.study import Study
@@ -68,7 +69,12 @@ class StudyResult:
 
 
 def analyse(
-    study: Study, cdm: Cdm, *, evaluator: Evaluator | None = None, planted: Planted | None = None
+    study: Study,
+    cdm: Cdm,
+    *,
+    evaluator: Evaluator | None = None,
+    planted: Planted | None = None,
+    progress: Progress | None = None,
 ) -> StudyResult:
     """Run a study.
 
@@ -82,6 +88,8 @@ def analyse(
         One that has been used on this CDM before.
     planted : Planted, optional
         The true effect, for sample data.
+    progress : callable, optional
+        Called with the number of steps of the evaluation done and of all.
 
     Returns
     -------
@@ -93,7 +101,7 @@ def analyse(
     CannotAnswerError
         A cohort is empty, nobody has time at risk, or the data do not allow a method that is asked for.
     """
-    made = generate(study.definitions, cdm, evaluator=evaluator)
+    made = generate(study.definitions, cdm, evaluator=evaluator, progress=progress)
     attritions = {name: made.attrition(name) for name in study.cohorts}
     dataset = build(cdm, made.rows, study.dataset)
     table = dataset.table.assign(months=dataset.table["time"] / DAYS_PER_MONTH)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -14,12 +15,16 @@ import sqlglot
 from sqlalchemy.dialects import postgresql
 from sqlglot import exp
 
+from omop_etl.cdm.engines.stopping import Interrupted
 from omop_etl.cdm.schema import CDM_SCHEMA
 
 SCRATCH_SCHEMA = "scratch"
 """Schema name of the working tables of a session, in queries."""
 
 Macro = Callable[..., Any]
+
+_TRIES = 10
+"""How often a working table is removed that an interrupt keeps from being removed."""
 
 _ARROW_TYPES: dict[type[sa.types.TypeEngine], pa.DataType] = {
     sa.BigInteger: pa.int64(),
@@ -50,7 +55,8 @@ class Engine(ABC):
     `omop_etl.cdm.dates` are replaced by the engine's own. Subclasses say how text is run, how rows come back and how
     rows are loaded, and nothing else.
 
-    One engine serves one thread at a time; a lock makes others wait.
+    One engine serves one thread at a time; a lock makes others wait. Threads that are to work at the same time have an
+    engine each (`sibling`).
     """
 
     dialect: ClassVar[str]
@@ -65,6 +71,7 @@ class Engine(ABC):
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._translated: WeakKeyDictionary[sa.ClauseElement, str] = WeakKeyDictionary()
+        self._stopped = threading.Event()
 
     # -- what an engine must supply ---------------------------------------------------------------------------------
     @abstractmethod
@@ -97,10 +104,27 @@ class Engine(ABC):
         """Stop the running statement; safe to call from another thread."""
 
     @abstractmethod
+    def sibling(self) -> Engine:
+        """Open the same CDM once more, with working tables of its own, for a thread that works at the same time."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the database and of every working table."""
 
     # -- what follows from it ---------------------------------------------------------------------------------------
+    def stop(self) -> None:
+        """Stop the running statement and refuse those that follow, until `resume`; safe from another thread.
+
+        A statement that begins in this very moment may escape: whoever wants the work ended asks again until it has
+        (see `omop_etl.cdm.engines.stopping.Stop`). Working tables can be removed meanwhile.
+        """
+        self._stopped.set()
+        self.interrupt()
+
+    def resume(self) -> None:
+        """Run statements again after `stop`."""
+        self._stopped.clear()
+
     def remove(self, target: str) -> None:
         """Remove a working table if it exists."""
         self.run(f"DROP TABLE IF EXISTS {target}")
@@ -122,13 +146,15 @@ class Engine(ABC):
         text = self._translated.get(statement)
         if text is None:
             compiled = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
-            text = self._localised(sqlglot.parse_one(str(compiled), dialect="postgres")).sql(dialect=self.dialect, copy=False)
+            text = self._localised(sqlglot.parse_one(str(compiled), dialect="postgres")).sql(
+                dialect=self.dialect, copy=False
+            )
             self._translated[statement] = text
         return text
 
     def fetch(self, query: sa.ClauseElement) -> pa.Table:
         """Rows of a query, as an Arrow table."""
-        with self._lock:
+        with self._running():
             return self.rows(self.sql(query))
 
     def scalar(self, query: sa.ClauseElement) -> Any:
@@ -137,29 +163,48 @@ class Engine(ABC):
 
     def create(self, table: sa.Table) -> None:
         """Create an empty working table."""
-        with self._lock:
+        with self._running():
             self.run(self.sql(sa.schema.CreateTable(table)))
 
     def create_as(self, table: sa.Table, query: sa.ClauseElement) -> None:
         """Create a working table from the rows of a query."""
-        with self._lock:
+        with self._running():
             self.run(f"CREATE TABLE {self.name_of(table)} AS {self.sql(query)}")
 
     def insert(self, table: sa.Table, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> None:
         """Append the rows of a query to a working table; the query's columns stand in the table's order."""
         names = ", ".join(c.name for c in table.columns)
-        with self._lock:
+        with self._running():
             self.run(f"INSERT INTO {self.name_of(table)} ({names}) {self.sql(query)}")
 
     def load(self, table: sa.Table, data: pa.Table) -> None:
         """Make `table` anew with the rows of Arrow; the columns are cast to the table's types."""
-        with self._lock:
+        with self._running():
             self.put(self.name_of(table), data.select(table.columns.keys()).cast(arrow_schema(table)))
 
     def drop(self, table: sa.Table) -> None:
         """Remove a working table if it exists."""
         with self._lock:
-            self.remove(self.name_of(table))
+            for _ in range(_TRIES):
+                try:
+                    return self.remove(self.name_of(table))
+                except Exception:
+                    if not self._stopped.is_set():
+                        raise
+            raise Interrupted
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """Run a statement in the turn of this thread, unless the engine is stopped, and say so where it was."""
+        with self._lock:
+            if self._stopped.is_set():
+                raise Interrupted
+            try:
+                yield
+            except Exception:
+                if self._stopped.is_set():
+                    raise Interrupted from None
+                raise
 
     def name_of(self, table: sa.Table) -> str:
         """Full name of a table in this engine."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from omop_etl.cdm.schema import CDM_SCHEMA, ETL_SCHEMA
 from omop_etl.errors import CannotAnswerError
 
 _FEW_ROWS = 64
+_NUMBERS = itertools.count(2)
 _TWINS = min(4, os.cpu_count() or 1) - 1
 
 _DUCKDB_TYPES = {
@@ -69,11 +71,12 @@ class DuckDBEngine(Engine):
         if temp is not None:
             self._connection.execute(f"SET temp_directory = '{_quoted(temp)}'")
         self._connection.execute(f"CREATE SCHEMA {SCRATCH_SCHEMA}")
+        self._first = True
         if source.is_dir():
             self._attach_parquet(source)
         else:
             self._attach_file(source)
-        self._twins: tuple[DuckDBEngine, ...] = tuple(self._twin() for _ in range(_TWINS))
+        self._twins: tuple[DuckDBEngine, ...] = self._new_twins()
 
     def _attach_file(self, source: Path) -> None:
         try:
@@ -146,7 +149,7 @@ class DuckDBEngine(Engine):
             "SELECT lower(table_name), list(lower(column_name) ORDER BY column_index) FROM duckdb_columns() "
             "WHERE (schema_name = $1 AND database_name = current_database()) "
             "OR (database_name = $1 AND schema_name = 'main') GROUP BY 1",
-            [schema],
+            [self.schemas.get(schema, schema)],
         ).fetchall()
         return dict(found)
 
@@ -166,16 +169,33 @@ class DuckDBEngine(Engine):
             engine._connection.interrupt()
 
     @override
+    def sibling(self) -> DuckDBEngine:
+        """Open another connection to the same database in memory: its limit of memory and its cache serve both."""
+        scratch = f"{SCRATCH_SCHEMA}_{next(_NUMBERS)}"
+        other = self._beside({**self.schemas, SCRATCH_SCHEMA: scratch})
+        other.run(f"CREATE SCHEMA {scratch}")
+        other._twins = other._new_twins()
+        return other
+
+    @override
     def close(self) -> None:
+        if not self._first:
+            self.run(f"DROP SCHEMA {self.schemas[SCRATCH_SCHEMA]} CASCADE")
         for engine in (*self._twins, self):
             engine._connection.close()
 
-    def _twin(self) -> DuckDBEngine:
-        """Make an engine on the same database; a lone statement still uses every processor."""
-        twin = object.__new__(DuckDBEngine)
-        Engine.__init__(twin)
-        twin._connection, twin._translated, twin._twins = self._connection.cursor(), self._translated, ()
-        return twin
+    def _new_twins(self) -> tuple[DuckDBEngine, ...]:
+        """Make engines with the same working tables; a lone statement still uses every processor."""
+        twins = tuple(self._beside(self.schemas) for _ in range(_TWINS))
+        for twin in twins:
+            twin._translated, twin._stopped = self._translated, self._stopped
+        return twins
+
+    def _beside(self, schemas: Mapping[str, str]) -> DuckDBEngine:
+        other = object.__new__(DuckDBEngine)
+        Engine.__init__(other)
+        other._connection, other.schemas, other._twins, other._first = self._connection.cursor(), schemas, (), False
+        return other
 
 
 def _quoted(path: Path) -> str:

@@ -43,6 +43,8 @@ _POSTGRES_TYPES: dict[pa.DataType, str] = {
     pa.string(): "text",
 }
 
+_SECONDS_TO_CANCEL = 5.0
+
 _NULL = "\\N"
 _BATCH = 65_536
 """Rows that are copied in one piece."""
@@ -73,6 +75,7 @@ class PostgresEngine(Engine):
 
     def __init__(self, address: str, schema: str = "public") -> None:
         super().__init__()
+        self._address = address
         self.schemas: Mapping[str, str] = {CDM_SCHEMA: schema, SCRATCH_SCHEMA: "pg_temp"}
         self._analysed: dict[str, int] = {}
         self._sizes: dict[str, int] = {}
@@ -148,7 +151,14 @@ class PostgresEngine(Engine):
 
     @override
     def interrupt(self) -> None:
-        self._connection.cancel()
+        try:
+            self._connection.cancel_safe(timeout=_SECONDS_TO_CANCEL)
+        except psycopg.Error:
+            return
+
+    @override
+    def sibling(self) -> PostgresEngine:
+        return PostgresEngine(self._address, self.schemas[CDM_SCHEMA])
 
     @override
     def close(self) -> None:

@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -73,6 +74,9 @@ class SparkEngine(Engine):
                 "a CDM on Spark is either a folder or a database",
                 todo="give one of ?parquet=/folder and ?database=name",
             )
+        self._again = partial(
+            SparkEngine, master, parquet=parquet, database=database, warehouse=warehouse, scratch=scratch
+        )
         self._working = f"rwe_{uuid.uuid4().hex[:12]}"
         self._cdm = database or f"cdm_{uuid.uuid4().hex[:12]}"
         self.schemas: Mapping[str, str] = {CDM_SCHEMA: self._cdm, SCRATCH_SCHEMA: ""}
@@ -147,6 +151,10 @@ class SparkEngine(Engine):
     @override
     def interrupt(self) -> None:
         self._session.sparkContext.cancelJobGroup(self._working)
+
+    @override
+    def sibling(self) -> SparkEngine:
+        return self._again()
 
     @override
     def close(self) -> None:

@@ -109,6 +109,7 @@ def test_an_unforeseen_error_stays_in_the_panel(
     def fail(*_: object, **__: object) -> None:
         raise ValueError("person 4711")
 
+    monkeypatch.setenv("RWE_SMALL_COUNT", "11")  # nothing that is kept from another test
     t, shown = translator(language), page.run()
     monkeypatch.setattr("workbench.app.cohort.diagnostics.diagnose", fail)
     shown.button(key="run-diagnostics").click().run()

@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from cohorts import CohortDefinition
-from omop_etl.cdm import connect
+from cohorts import CohortDefinition, Evaluator
+from cohorts.engine.plan import plan
 from workbench.access import DisclosurePolicy
 from workbench.app.charts import show_chart
 from workbench.app.choices import distinct
 from workbench.app.cohort.draft import Draft, saved_definition, saved_drafts
-from workbench.app.data import Source
+from workbench.app.counting import counted
+from workbench.app.data import Source, current_seat
 from workbench.app.errors import show_refusal
 from workbench.app.results import labels, profile
 from workbench.app.session import keep
+from workbench.counting import Question, Task
 from workbench.diagnostics.figures import comparison_figure, entries_figure
 from workbench.diagnostics.report import MOST_ON_PAPER, diagnostics_report
 from workbench.diagnostics.run import Diagnosed, diagnose
 from workbench.diagnostics.view import TITLES, CohortView
 from workbench.diagnostics.worded import overlap_table, tables_of
 from workbench.diagnostics.words import Labels, matched_text, note_of, withheld_text
-from workbench.locales import Translator
+from workbench.locales import Translator, mark
 from workbench.profile import DataProfile
 from workbench.reports import FORMATS, ReportFormat, Table, render
 from workbench.settings import Settings
-from workbench.workspace import Workspace
 
-_KEPT: Final = "diagnosed"
+_PLACE: Final = "diagnostics"
+_ASKED: Final = "diagnostics-asked"
 _MOST_BESIDE: Final = 3
 _MOST_LINES: Final = 12
 _BUTTONS: Final[dict[ReportFormat, str]] = {"xlsx": "Excel", "docx": "Word", "pdf": "PDF", "html": "HTML"}
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """The last diagnostics of a session, and what they are of; all of it may be shown."""
-
-    of: tuple[object, ...]
-    found: Diagnosed
 
 
 def show_diagnostics(t: Translator, source: Source, draft: Draft) -> None:
@@ -61,17 +54,23 @@ def show_diagnostics(t: Translator, source: Source, draft: Draft) -> None:
     policy = Settings().policy
     of = (*((name, d.hash) for name, d in definitions.items()), source.snapshot, policy.threshold)
     if st.button(t("Run the diagnostics"), icon=":material/monitor_heart:", key="run-diagnostics"):
-        st.session_state[_KEPT] = _Kept(of, _run(t, definitions, policy))
-    kept: _Kept | None = st.session_state.get(_KEPT)
-    if kept is None:
+        st.session_state[_ASKED] = of
+        current_seat().leave(_PLACE)
+    asked = st.session_state.get(_ASKED)
+    if asked != of:
+        current_seat().leave(_PLACE)
+    if asked is None:
         return
-    if kept.of != of:
+    if asked != of:
         st.info(t("The definition or the choice has changed. Run the diagnostics again."), icon=":material/update:")
         return
-    for error in kept.found.refused.values():
+    found = counted(t, _PLACE, _diagnosed(of, definitions), mark("Looking at the cohort"))
+    if found is None:
+        return
+    for error in found.refused.values():
         show_refusal(error)
-    if kept.found.view.cohorts:
-        _show(t, source, kept.found, definitions, policy)
+    if found.view.cohorts:
+        _show(t, source, found, definitions, policy)
 
 
 def _chosen(t: Translator, draft: Draft) -> dict[str, CohortDefinition]:
@@ -92,17 +91,14 @@ def _chosen(t: Translator, draft: Draft) -> dict[str, CohortDefinition]:
     return {names[key]: definition for key, definition in found.items()}
 
 
-def _run(t: Translator, definitions: dict[str, CohortDefinition], policy: DisclosurePolicy) -> Diagnosed:
-    """Run on a connection of its own: meanwhile other users count on theirs."""
-    bar = st.progress(0.0)
+def _diagnosed(of: tuple[object, ...], definitions: dict[str, CohortDefinition]) -> Question[Diagnosed]:
+    """All that is kept of it may be shown."""
+    policy = Settings().policy
 
-    def tell(stage: str, share: float) -> None:
-        bar.progress(min(share, 1.0), text=t(stage))
+    def work(evaluator: Evaluator, task: Task[Diagnosed]) -> Diagnosed:
+        return diagnose(definitions, evaluator.cdm, policy, evaluator=evaluator, progress=task.tell)
 
-    with connect(Workspace.current().cdm_url) as cdm:
-        found = diagnose(definitions, cdm, policy, progress=tell)
-    bar.empty()
-    return found
+    return Question(("diagnostics", *of), work, lambda: [plan(one).cohort for one in definitions.values()])
 
 
 def _show(

@@ -10,6 +10,7 @@ from workbench.app.cohort.draft import Draft
 from workbench.app.cohort.editing import Editing, begin
 from workbench.app.cohort.member_fields import Purpose, member_fields
 from workbench.app.data import Source
+from workbench.app.session import dialog_closed, dialog_opened
 from workbench.editor import CriterionForm, EntryForm, RuleForm, add_rule, concept_set_named, replace_rule, set_entry
 from workbench.editor.forms import MEMBERSHIP, Match
 from workbench.locales import Translator, mark
@@ -27,7 +28,7 @@ def edit_entry(t: Translator, source: Source, draft: Draft, form: EntryForm) -> 
     """Open the dialog for the entry event."""
     editing = begin(form.members or [CriterionForm(kind="ConditionOccurrence", first=True)])
 
-    @st.dialog(t("Entry event: what brings a person in"), width="large")
+    @st.dialog(t("Entry event: what brings a person in"), width="large", on_dismiss=dialog_closed)
     def body() -> None:
         members = _members(t, source, editing, "entry")
         st.divider()
@@ -46,6 +47,7 @@ def edit_entry(t: Translator, source: Source, draft: Draft, form: EntryForm) -> 
             draft.change(set_entry(draft.definition, entry))
             st.rerun()
 
+    dialog_opened()
     body()
 
 
@@ -53,7 +55,7 @@ def edit_rule(t: Translator, source: Source, draft: Draft, form: RuleForm, posit
     """Open the dialog for a criterion: a new one where there is no position."""
     editing = begin(form.members)
 
-    @st.dialog(t("Criterion"), width="large")
+    @st.dialog(t("Criterion"), width="large", on_dismiss=dialog_closed)
     def body() -> None:
         name = st.text_input(t("Name"), value=form.name, key="rule-name", placeholder=t("for example: ECOG 0–1"))
         mode = st.segmented_control(
@@ -87,6 +89,7 @@ def edit_rule(t: Translator, source: Source, draft: Draft, form: RuleForm, posit
             draft.change(changed)
             st.rerun()
 
+    dialog_opened()
     body()
 
 

@@ -14,7 +14,7 @@ from workbench.app.cohort.draft import current_draft
 from workbench.app.cohort.editing import Member
 from workbench.app.data import Source
 from workbench.app.errors import show_refusal
-from workbench.app.results import forget_checks, list_matched
+from workbench.app.results import list_matched
 from workbench.app.session import current_user
 from workbench.locales import Translator
 from workbench.patient_lists import forget_list, keep_list, kept_lists, list_words
@@ -55,7 +55,6 @@ def choose_list(t: Translator, source: Source, member: Member) -> PatientList | 
 
 def _forget(known: PatientList, member: Member) -> None:
     forget_list(Workspace.current(), known.sha256 or "", by=current_user())
-    forget_checks()
     st.session_state[member.key("list")] = None
 
 
@@ -93,7 +92,6 @@ def _upload(t: Translator, member: Member) -> None:
     except RweError as error:
         show_refusal(error)
         return
-    forget_checks()
     st.session_state[member.key("list")] = kept.sha256
     st.success(t("The list is kept."), icon=":material/check:")
 

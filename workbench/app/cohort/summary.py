@@ -3,37 +3,82 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Final
 
 import streamlit as st
 
-from cohorts import CohortDefinition
-from workbench.app.data import Source
-from workbench.app.results import step_counts
+from workbench.app.cohort.draft import Draft
+from workbench.app.counting import POLL, asked, show_end, show_standing
+from workbench.app.data import current_seat
+from workbench.app.results import counted_steps
+from workbench.app.session import current_translator, redraw
+from workbench.counting import Question
 from workbench.counts import StepCount
-from workbench.locales import Translator
+from workbench.locales import Translator, mark
 from workbench.settings import Settings
 
+_PLACE: Final = "count"
 
-def show_summary(t: Translator, source: Source, definition: CohortDefinition) -> list[StepCount]:
+
+def show_summary(t: Translator, draft: Draft) -> list[StepCount]:
     """Count the definition and show what is left after each step.
 
     Returns
     -------
     list of StepCount
-        The steps; none while nobody can enter.
+        The steps; none while nobody can enter, and none of an earlier version while this one is being counted.
     """
-    if not definition.expression.primary_criteria.criteria_list:
+    if not draft.definition.expression.primary_criteria.criteria_list:
+        current_seat().leave(_PLACE)
         st.info(t("Say first what brings a person in."), icon=":material/login:")
         return []
-    with st.spinner(t("Counting")):
-        steps = step_counts(source, definition, Settings().policy)
-    final = steps[-1].persons
-    st.metric(t("Eligible persons"), str(final), border=True)
+    question = counted_steps(draft.definition, Settings().policy)
+    ticket = asked(_PLACE, question)
+    if ticket.task.status == "done":
+        current_seat().remembered[_PLACE, draft.draft_id] = ticket.task.result
+        _show_counted(t, ticket.task.result)
+        return ticket.task.result
+    if ticket.waits:
+        _follow(draft.draft_id, question)
+    else:
+        show_end(t, _PLACE, ticket)
+        _show_earlier(t, draft.draft_id)
+    return []
+
+
+@st.fragment(run_every=POLL)
+def _follow(draft_id: str, question: Question[list[StepCount]]) -> None:
+    t, ticket = current_translator(), current_seat().ask(_PLACE, question)
+    if ticket.waits:
+        show_standing(t, _PLACE, ticket.task, mark("Counting"))
+        _show_earlier(t, draft_id)
+        return
+    redraw()
+    if ticket.task.status == "done":
+        _show_counted(t, ticket.task.result)
+    else:
+        show_end(t, _PLACE, ticket)
+        _show_earlier(t, draft_id)
+
+
+def _show_counted(t: Translator, steps: list[StepCount]) -> None:
+    st.metric(t("Eligible persons"), str(steps[-1].persons), border=True)
     st.html(funnel_html(t, _telling(steps)))
     costliest = _costliest(steps)
     if costliest is not None:
         st.markdown(t("Most are lost at **{step}**.", step=costliest.name(t)))
-    return steps
+
+
+def _show_earlier(t: Translator, draft_id: str) -> None:
+    """Show in grey what was counted last, as that of another version."""
+    steps: list[StepCount] | None = current_seat().remembered.get((_PLACE, draft_id))
+    if steps is None:
+        return
+    said = escape(t("Of the version before: {persons} eligible persons", persons=steps[-1].persons))
+    st.html(
+        f'<div class="rwe-earlier"><p style="margin:.2rem 0 .6rem;font-weight:600">{said}</p>'
+        f"{funnel_html(t, _telling(steps))}</div>"
+    )
 
 
 def funnel_html(t: Translator, steps: list[StepCount], names: dict[str, str] | None = None) -> str:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from workbench.app.cohort.draft import Draft
-from workbench.app.data import Source
-from workbench.app.results import labels, people
+from workbench.app.counting import counted
+from workbench.app.data import Source, current_seat
+from workbench.app.results import compared, labels
 from workbench.differences import changes_between
-from workbench.locales import Translator
+from workbench.locales import Translator, mark
 from workbench.sentences.names import concepts_of
 from workbench.settings import Settings
+
+_PLACE: Final = "changes"
+_ASKED: Final = "changes-asked"
 
 
 def show_changes(t: Translator, source: Source, draft: Draft) -> None:
@@ -26,16 +32,24 @@ def show_changes(t: Translator, source: Source, draft: Draft) -> None:
         if change.kind == "changed":
             st.text(f"   − {change.before}\n   + {change.after}")
     both_enter = all(d.expression.primary_criteria.criteria_list for d in (opened, current))
+    between = (opened.hash, current.hash)
     if both_enter and st.button(t("Count who enters and who leaves"), key="count-changes"):
-        counted = people(source, opened, current, Settings().policy)
+        st.session_state[_ASKED] = between
+        current_seat().leave(_PLACE)
+    if not both_enter or st.session_state.get(_ASKED) != between:
+        current_seat().leave(_PLACE)
+        return
+    question = compared(opened, current, Settings().policy)
+    people = counted(t, _PLACE, question, mark("Counting who enters and who leaves"))
+    if people is not None:
         figures = (
-            (t("Earlier version"), counted.before),
-            (t("Later version"), counted.after),
-            (t("In both"), counted.shared),
-            (t("Entered"), counted.entered),
-            (t("Left"), counted.left),
+            (t("Earlier version"), people.before),
+            (t("Later version"), people.after),
+            (t("In both"), people.shared),
+            (t("Entered"), people.entered),
+            (t("Left"), people.left),
         )
         for column, (name, value) in zip(st.columns(len(figures)), figures, strict=True):
             column.metric(name, value)
-        if counted.shared == "…":
+        if people.shared == "…":
             st.markdown(t("One of the groups is too small to be shown, so none of the three is."))

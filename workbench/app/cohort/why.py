@@ -7,14 +7,16 @@ from typing import Final
 
 import streamlit as st
 
-from cohorts import CohortDefinition
-from omop_etl.cdm import connect
+from cohorts import CohortDefinition, Evaluator
+from workbench.app.counting import counted
+from workbench.app.data import current_seat
 from workbench.app.session import keep
+from workbench.counting import Question, Task
 from workbench.explanations import Explained, Line, explain_persons
 from workbench.locales import Translator, mark
 from workbench.settings import Settings
-from workbench.workspace import Workspace
 
+_PLACE: Final = "why"
 _LOOK: Final = {
     "yes": ("✓", "#146c43", mark("met")),
     "no": ("✗", "#a12622", mark("not met")),
@@ -25,10 +27,7 @@ _LOOK: Final = {
 
 
 def show_why(t: Translator, definition: CohortDefinition) -> None:
-    """Let the user ask about one person; the answer is worked out anew each time and kept nowhere.
-
-    It has a connection of its own: the working tables of the pages' evaluator stay as they are.
-    """
+    """Let the user ask about one person; the answer is worked out anew each time and given up once it is shown."""
     if not Settings().rows:
         st.info(t("Records of single persons are not shown on this installation."), icon=":material/lock:")
         st.markdown(
@@ -46,14 +45,30 @@ def show_why(t: Translator, definition: CohortDefinition) -> None:
         t("Number of the person (PERSON_ID)"), key=keep("why-person"), placeholder=t("for example: 42")
     ).strip()
     if not person:
+        current_seat().leave(_PLACE)
         return
     if not person.lstrip("-").isdigit():
         st.warning(t("A person's number has digits only."), icon=":material/edit_note:")
         return
-    with st.spinner(t("Looking at the records")), connect(Workspace.current().cdm_url) as cdm:
-        explained = explain_persons(t, definition, cdm, [int(person)])[0]
-    st.html(lines_html(t, explained.lines))
-    _legend(t, explained)
+    question = _explained(t, definition, int(person))
+    explained = counted(t, _PLACE, question, mark("Looking at the records"))
+    if explained is not None:
+        current_seat().leave(_PLACE)
+        st.html(lines_html(t, explained.lines))
+        _legend(t, explained)
+
+
+def _explained(t: Translator, definition: CohortDefinition, person: int) -> Question[Explained]:
+    """Ask for this session alone, since each look is noted.
+
+    It has a connection of its own: the working tables of the pages' evaluators stay as they are.
+    """
+
+    def work(evaluator: Evaluator, task: Task[Explained]) -> Explained:
+        with evaluator.cdm.sibling() as alone, task.stop.reaches(alone.engine):
+            return explain_persons(t, definition, alone, [person])[0]
+
+    return Question(("why", definition.hash, person, t.language, current_seat().owner), work, kept=False)
 
 
 def lines_html(t: Translator, lines: list[Line]) -> str:

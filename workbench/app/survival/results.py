@@ -7,10 +7,10 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import streamlit as st
-
-from workbench.access import DisclosurePolicy
-from workbench.app.data import Source, current_source
+from cohorts import Evaluator
+from cohorts.engine.plan import plan
+from workbench.app.data import Source
+from workbench.counting import Question, Task
 from workbench.locales import Language, Translator
 from workbench.profile import DataProfile
 from workbench.reports import ReportFormat, render
@@ -18,31 +18,29 @@ from workbench.reports.charts import ImageFormat, render_chart
 from workbench.settings import Settings
 from workbench.studies.planted import planted_beside
 from workbench.studies.run_study import study_report_of, write_figures
-from workbench.studies.study import Study, read_study
+from workbench.studies.study import Study
 from workbench.studies.survival import analyse
 from workbench.studies.survival_figures import curves_figure
 from workbench.studies.survival_view import StudyView, view_study
 
 
-def study_view(source: Source, study: Study) -> StudyView:
-    """Run a study."""
-    return _view(study.hash, source.snapshot, Settings().small_count, study.model_dump(mode="json"))
+def analysed(study: Study) -> Question[StudyView]:
+    """What a study finds."""
+    policy = Settings().policy
 
+    def work(evaluator: Evaluator, task: Task[StudyView]) -> StudyView:
+        planted = planted_beside(evaluator.cdm.url, study.planted)
+        result = analyse(study, evaluator.cdm, evaluator=evaluator, planted=planted, progress=task.tell_steps)
+        return view_study(result, policy)
 
-@st.cache_data(max_entries=100, show_spinner=False)
-def _view(study_hash: str, snapshot: str, threshold: int, _content: dict[str, object]) -> StudyView:
-    study, source = read_study(dict(_content)), current_source()
-    with source.evaluator() as evaluator:
-        planted = planted_beside(source.cdm.url, study.planted)
-        result = analyse(study, source.cdm, evaluator=evaluator, planted=planted)
-    return view_study(result, DisclosurePolicy(threshold=threshold))
+    return Question(
+        ("study", study.hash, policy.threshold), work, lambda: [plan(one).cohort for one in study.definitions.values()]
+    )
 
 
 def report_file(source: Source, view: StudyView, profile: DataProfile, language: Language, form: ReportFormat) -> bytes:
     """Write the report of a study, when somebody downloads it."""
-    with source.evaluator():
-        report = study_report_of(view, source.cdm, profile, Settings().policy, language)
-    return render(report, form)
+    return render(study_report_of(view, source.cdm, profile, Settings().policy, language), form)
 
 
 def curves_file(t: Translator, view: StudyView, form: ImageFormat) -> bytes:

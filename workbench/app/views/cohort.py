@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 import streamlit as st
 
-from omop_etl.errors import RweError
 from workbench.app.choices import distinct
 from workbench.app.cohort.cards import show_cards
 from workbench.app.cohort.diagnostics import show_diagnostics
 from workbench.app.cohort.draft import Draft, begin_empty_draft, current_draft, delete_draft, open_draft, saved_drafts
 from workbench.app.cohort.exchange import show_export, show_import, show_library
+from workbench.app.cohort.picker import PICKING
 from workbench.app.cohort.summary import show_summary
 from workbench.app.cohort.versions import show_changes
 from workbench.app.cohort.why import show_why
 from workbench.app.cohort.wording import narrator_for
-from workbench.app.data import Source, current_source, has_source
-from workbench.app.errors import guarded, show_refusal
+from workbench.app.counting import counted
+from workbench.app.data import current_seat, current_source, has_source
+from workbench.app.errors import guarded
 from workbench.app.frame import no_data, page_head
-from workbench.app.results import problems_of
+from workbench.app.results import checked
 from workbench.app.session import current_translator
-from workbench.counts import StepCount
-from workbench.locales import Translator
+from workbench.locales import Translator, mark
+
+_CHECKS: Final = "checks"
 
 
 def show() -> None:
@@ -41,16 +44,23 @@ def show() -> None:
     draft = current_draft()
     _chooser(t, draft)
     if draft is None:
+        current_seat().leave()
         st.info(t("Open a definition, begin a new one, or bring one in."), icon=":material/group_add:")
         return
     source = current_source()
+    current_seat().leave(PICKING)
+    current_seat().ask(_CHECKS, checked(draft.definition))
     cards, summary = st.columns([0.66, 0.34], gap="large")
     with summary:
-        steps = _counted(t, source, draft)
+        steps = show_summary(t, draft)
     with cards:
         _name(t, draft)
-        problems = problems_of(source, draft.definition)
-        show_cards(t, source, draft, narrator_for(t, source, draft.definition), steps, problems)
+        shown, checks = st.container(), st.container()
+        with checks:
+            question = checked(draft.definition)
+            problems = counted(t, _CHECKS, question, mark("Checking the definition"), aside=True) or []
+        with shown:
+            show_cards(t, source, draft, narrator_for(t, source, draft.definition), steps, problems)
         with st.expander(t("Why is a person in or out?"), icon=":material/help_center:"):
             show_why(t, draft.definition)
         with st.expander(t("What changed since it was opened"), icon=":material/difference:"):
@@ -59,15 +69,6 @@ def show() -> None:
             show_export(t, draft)
     with st.expander(t("Diagnostics"), icon=":material/monitor_heart:"):
         guarded(partial(show_diagnostics, t, source, draft))()
-
-
-def _counted(t: Translator, source: Source, draft: Draft) -> list[StepCount]:
-    """Show the counts; a definition that is refused can still be edited, to bring in the patient list that it lacks."""
-    try:
-        return show_summary(t, source, draft.definition)
-    except RweError as error:
-        show_refusal(error)
-        return []
 
 
 def _chooser(t: Translator, draft: Draft | None) -> None:

@@ -169,16 +169,13 @@ def _terms(t: Translator, source: Source) -> None:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _read_account(snapshot: str) -> Account | None:
-    source = current_source()
-    with source.evaluator():
-        try:
-            return read_account(source.cdm)
-        except CannotAnswerError:
-            return None
+    try:
+        return read_account(current_source().cdm)
+    except CannotAnswerError:
+        return None
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _unmapped(snapshot: str) -> pd.DataFrame:
-    source = current_source()
-    with source.evaluator():
-        return unmapped_terms(source.cdm, _MOST_TERMS)
+    with current_source().cdm.sibling() as alone:
+        return unmapped_terms(alone, _MOST_TERMS)

@@ -6,10 +6,11 @@ from functools import partial
 
 import streamlit as st
 
+from workbench.app.counting import counted
 from workbench.app.data import Source, current_source, has_source
 from workbench.app.feasibility.choice import choose_protocol
 from workbench.app.feasibility.panel import assumption_fields
-from workbench.app.feasibility.results import feasibility_view, report_file
+from workbench.app.feasibility.results import report_file, viewed
 from workbench.app.feasibility.tabs import (
     show_arrival,
     show_effects,
@@ -21,7 +22,7 @@ from workbench.app.feasibility.tabs import (
 from workbench.app.frame import no_data, page_head
 from workbench.app.results import profile
 from workbench.app.session import current_translator, keep
-from workbench.locales import Translator
+from workbench.locales import Translator, mark
 from workbench.studies.protocol import Protocol
 
 
@@ -64,8 +65,9 @@ def _results(t: Translator, source: Source, protocol: Protocol) -> None:
             key=keep(f"{protocol.name}-{protocol.definition.hash[:8]}-active"),
             wrap=True,
         )
-    with st.spinner(t("Counting")):
-        view = feasibility_view(source, protocol, tuple(active))
+    view = counted(t, "feasibility", viewed(source, protocol, tuple(active)), mark("Counting"))
+    if view is None:
+        return
     show_headlines(t, view)
     funnel, effects, arrival, projection, report = st.tabs(
         [t("Funnel"), t("Effect of each criterion"), t("Over time"), t("Projection"), t("Report")]

@@ -6,12 +6,13 @@ from functools import partial
 
 import streamlit as st
 
+from workbench.app.counting import counted
 from workbench.app.data import Source, current_queue, current_source, has_source
 from workbench.app.frame import no_data, page_head
 from workbench.app.results import profile
 from workbench.app.session import current_translator, keep
 from workbench.app.survival.choice import choose_study, new_study
-from workbench.app.survival.results import report_file, study_view
+from workbench.app.survival.results import analysed, report_file
 from workbench.app.survival.tabs import (
     show_baseline,
     show_curves,
@@ -22,7 +23,7 @@ from workbench.app.survival.tabs import (
     show_ratios,
     show_report,
 )
-from workbench.locales import Translator
+from workbench.locales import Translator, mark
 from workbench.studies.study import Study
 
 
@@ -47,8 +48,9 @@ def show() -> None:
         st.info(t("There is no study yet."), icon=":material/query_stats:")
         return
     study = _options(t, study)
-    with st.spinner(t("Running the study")):
-        view = study_view(source, study)
+    view = counted(t, "study", analysed(study), mark("Running the study"))
+    if view is None:
+        return
     show_headlines(t, view)
     curves, ratios, baseline, groups, persons, report = st.tabs(
         [
