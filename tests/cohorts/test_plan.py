@@ -130,10 +130,10 @@ def test_equal_parts_of_different_definitions_are_one_node() -> None:
 def test_a_node_is_evaluated_once_on_a_cdm(tmp_path: Path) -> None:
     cdm = patients(tmp_path, "condition_occurrence\nperson | concept | start\n1 | 10 | 2020-01-05")
     first = generate({"a": read_definition(definition())}, cdm)
-    done: list[int] = []
+    told: list[tuple[int, int]] = []
     edited = read_definition(definition(CollapseSettings={"EraPad": 5}))
-    generate({"a": edited}, cdm, evaluator=first.evaluator, progress=lambda _, total: done.append(total))
-    assert done == [1], "only the last step, the merging of spans, has changed"
+    generate({"a": edited}, cdm, evaluator=first.evaluator, progress=lambda *step: told.append(step))
+    assert told == [(0, 1), (1, 1)], "only the last step, the merging of spans, has changed"
 
 
 @pytest.mark.parametrize(
