@@ -27,6 +27,9 @@ Progress = Callable[[int, int], None]
 
 Remembered = TypeVar("Remembered")
 
+_FEW = 8
+"""Nodes of one shape that are few enough for their statement to be run together with others."""
+
 _RANK = {kind: position for position, kind in enumerate(OPERATIONS)}
 
 
@@ -146,8 +149,11 @@ class Evaluator:
         if (output := OPERATIONS[kind].output) in self._unmade:
             self._make(output)
             self._unmade.remove(output)
-        work = (self._statement(kind, shape).work(alike, self.number, self.shelf) for shape, alike in shapes.items())
         twins = self.cdm.engine.twins if len(shapes) > 1 else ()
+        work = (
+            _joined(self._statement(kind, shape).work(shapes[shape], self.number, self.shelf) for shape in together)
+            for together in self._batches(shapes, 1 + len(twins))
+        )
         if twins:
             idle = [self.cdm.engine, *twins]
             with ThreadPoolExecutor(len(idle)) as pool:
@@ -157,6 +163,13 @@ class Evaluator:
             for item in work:
                 item.run(self.cdm.engine)
         self._done.update(node.key for alike in shapes.values() for node in alike)
+
+    def _batches(self, shapes: Mapping[Hashable, Sequence[Node]], workers: int) -> list[list[Hashable]]:
+        """Shapes that run as one statement: small ones together where there are many, the largest first."""
+        large = [[shape] for shape, alike in shapes.items() if len(alike) > _FEW]
+        small = [shape for shape, alike in shapes.items() if len(alike) <= _FEW]
+        size = max(1, min(self.cdm.engine.together, len(small) // (4 * workers)))
+        return [*large, *(small[first : first + size] for first in range(0, len(small), size))]
 
     def _make(self, table: sa.Table) -> None:
         self.cdm.engine.drop(table)
@@ -231,26 +244,35 @@ class _Statement:
             tables.append((self._members, arrow_rows(self._members, links)))
         if rows.num_rows:
             self._engine.sql(self._query)
-        return _Work(tables, self._operation.output, self._query if rows.num_rows else None)
+        return _Work(tables, self._operation.output, [self._query] if rows.num_rows else [])
 
 
 @dataclass
 class _Work:
-    """One run of a statement: the tables it needs, and where its rows go."""
+    """One run of statements: the tables they need, and where their rows go."""
 
     tables: list[tuple[sa.Table, pa.Table]]
     output: sa.Table
-    query: sa.Select[Any] | None
+    queries: list[sa.Select[Any]]
 
     def run(self, engine: Engine) -> None:
         try:
             for table, rows in self.tables:
                 engine.load(table, rows)
-            if self.query is not None:
-                engine.insert(self.output, self.query)
+            if self.queries:
+                engine.insert(self.output, *self.queries)
         finally:
             for table, _ in self.tables:
                 engine.drop(table)
+
+
+def _joined(works: Iterable[_Work]) -> _Work:
+    """Make one run of several that fill the same table."""
+    first, *others = works
+    for other in others:
+        first.tables += other.tables
+        first.queries += other.queries
+    return first
 
 
 def _on_idle(idle: list[Engine], work: _Work) -> None:

@@ -68,6 +68,9 @@ class Engine(ABC):
     macros: ClassVar[Mapping[str, Macro]]
     """Marker function to the expression that means it here."""
 
+    together: ClassVar[int] = 1
+    """How many small queries for one working table are best run as one statement."""
+
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._translated: WeakKeyDictionary[sa.ClauseElement, str] = WeakKeyDictionary()
@@ -171,11 +174,13 @@ class Engine(ABC):
         with self._running():
             self.run(f"CREATE TABLE {self.name_of(table)} AS {self.sql(query)}")
 
-    def insert(self, table: sa.Table, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> None:
-        """Append the rows of a query to a working table; the query's columns stand in the table's order."""
+    def insert(self, table: sa.Table, *queries: sa.Select[Any] | sa.CompoundSelect[Any]) -> None:
+        """Append the rows of queries to a working table; a query's columns stand in the table's order."""
         names = ", ".join(c.name for c in table.columns)
+        texts = [self.sql(query) for query in queries]
+        rows = texts[0] if len(texts) == 1 else " UNION ALL ".join(f"({text})" for text in texts)
         with self._running():
-            self.run(f"INSERT INTO {self.name_of(table)} ({names}) {self.sql(query)}")
+            self.run(f"INSERT INTO {self.name_of(table)} ({names}) {rows}")
 
     def load(self, table: sa.Table, data: pa.Table) -> None:
         """Make `table` anew with the rows of Arrow; the columns are cast to the table's types."""

@@ -51,6 +51,7 @@ class DuckDBEngine(Engine):
     """
 
     dialect = "duckdb"
+    together = 8
     schemas: Mapping[str, str] = {CDM_SCHEMA: CDM_SCHEMA, SCRATCH_SCHEMA: SCRATCH_SCHEMA}
     macros: ClassVar[Mapping[str, Macro]] = {
         "rwe_add_days": lambda date, days: exp.Paren(this=exp.Add(this=date.copy(), expression=_integer(days))),
