@@ -76,7 +76,8 @@ def read_definition(
     ----------
     source : pathlib.Path, str or dict
         A file (JSON or YAML), or its parsed content: a bare Circe expression, an ATLAS export with the expression under
-        ``expression``, or a document written by `CohortDefinition.to_json`.
+        ``expression``, a document written by `CohortDefinition.to_json`, or one that holds such a document under
+        ``definition``, as a phenotype of the library does.
     name : str
         Name to use where the source has none; the file's stem by default.
     semantics : {"circe", "exact"}, optional
@@ -95,12 +96,13 @@ def read_definition(
         The content is not a cohort definition; the message names the path inside it.
     """
     if isinstance(source, dict):
+        source = _definition_in(source)
         return _from_content(with_cohorts(source, _parsed, None), name or "cohort", semantics)
     path = Path(source)
     if not path.is_file():
         raise UsageError("there is no file {file}", todo="check the path of the definition", file=str(source))
     trail = (path.resolve(),)
-    content = with_cohorts(_parsed(path), _parsed, path.resolve().parent, trail)
+    content = with_cohorts(_definition_in(_parsed(path)), _parsed, path.resolve().parent, trail)
     return _from_content(content, name or path.stem, semantics)
 
 
@@ -141,6 +143,11 @@ def _parsed(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise RweError("{file} holds no JSON object", todo="give a cohort definition", file=path.name)
     return content
+
+
+def _definition_in(content: dict[str, Any]) -> dict[str, Any]:
+    inner = content.get("definition")
+    return inner if isinstance(inner, dict) and not {"expression", "PrimaryCriteria"} & content.keys() else content
 
 
 def _from_content(content: dict[str, Any], name: str, semantics: Semantics | None) -> CohortDefinition:

@@ -27,6 +27,7 @@ def test_a_phenotype_is_complete_in_both_languages_and_can_be_planned(name: str)
     assert plan(definition).cohort.key
     again = read_definition(known.to_json()["definition"])
     assert again.hash == known.definition().hash
+    assert read_definition(known.to_json()) == again, "a phenotype is read as it is shown"
 
 
 def test_names_are_found_and_others_are_refused() -> None:
