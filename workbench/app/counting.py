@@ -29,6 +29,11 @@ def asked(place: str, question: Question[Result]) -> Ticket[Result]:
     return ticket
 
 
+def looked_at(place: str, question: Question[Result]) -> Ticket[Result] | None:
+    """Look at what was asked, from a fragment: it must ask for nothing, since its session may just have ended."""
+    return current_seat().look(place, question)
+
+
 def counted(t: Translator, place: str, question: Question[Result], doing: str, *, aside: bool = False) -> Result | None:
     """Give the answer to a question; or show how it stands, and redraw the page once it has been answered.
 
@@ -62,8 +67,8 @@ def counted(t: Translator, place: str, question: Question[Result], doing: str, *
 
 @st.fragment(run_every=POLL)
 def _followed(place: str, question: Question[Any], doing: str, aside: bool) -> None:
-    t, ticket = current_translator(), current_seat().ask(place, question)
-    if not ticket.waits:
+    t, ticket = current_translator(), looked_at(place, question)
+    if ticket is None or not ticket.waits:
         redraw()
     elif aside:
         with st.container(key=f"counting-{place}"):

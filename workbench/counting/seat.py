@@ -49,6 +49,11 @@ class Seat:
                 self._tickets[place] = current
             return current
 
+    def look(self, place: str, question: Question[Result]) -> Ticket[Result] | None:
+        """Look at what a place waits for, without asking; none where that is nothing, or something else."""
+        current = self._tickets.get(place)
+        return current if current is not None and current.key == question.key else None
+
     def stop(self, place: str) -> None:
         """Stop what a place waits for; it stays stopped until `again` or another question."""
         with self._lock:

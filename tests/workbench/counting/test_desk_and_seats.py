@@ -123,6 +123,17 @@ def test_a_session_that_ends_stops_what_it_waited_for(desk: Desk) -> None:
     assert {ticket.task.status for ticket in tickets} == {"stopped"}
 
 
+def test_to_look_asks_for_nothing(desk: Desk) -> None:
+    """A fragment that is polled while its session ends would begin work that nobody is left to stop."""
+    seat = Seat(desk)
+    assert seat.look("count", count(7.0)) is None
+    ticket = seat.ask("count", count(7.0))
+    assert seat.look("count", count(7.0)) is ticket
+    assert seat.look("count", count(8.0)) is None
+    seat.leave()
+    assert seat.look("count", count(7.0)) is None
+
+
 def test_a_stop_that_comes_when_the_count_has_just_ended_keeps_the_answer(desk: Desk) -> None:
     seat = Seat(desk)
     ticket = seat.ask("count", count(7.0))

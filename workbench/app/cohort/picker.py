@@ -8,8 +8,8 @@ import streamlit as st
 
 from workbench.access import protect_chain
 from workbench.app.cohort.editing import Member
-from workbench.app.counting import POLL, asked, show_end, standing_text
-from workbench.app.data import Source, current_seat
+from workbench.app.counting import POLL, asked, looked_at, show_end, standing_text
+from workbench.app.data import Source
 from workbench.app.results import find, labels, persons_with
 from workbench.app.session import current_translator
 from workbench.concepts import Found
@@ -61,7 +61,9 @@ def _count_persons(t: Translator, place: str, question: Question[list[StepCount]
 @st.fragment(run_every=POLL)
 def _follow(place: str, question: Question[list[StepCount]]) -> None:
     """Show the count when it has come; the dialog around it stays as it is."""
-    t, ticket = current_translator(), current_seat().ask(place, question)
+    t, ticket = current_translator(), looked_at(place, question)
+    if ticket is None:
+        return
     if ticket.waits:
         text = standing_text(t, ticket.task, mark("Counting the persons with such a record"))
         st.markdown(f":gray[{text}]")

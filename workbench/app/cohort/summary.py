@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from workbench.app.cohort.draft import Draft
-from workbench.app.counting import POLL, asked, show_end, show_standing
+from workbench.app.counting import POLL, asked, looked_at, show_end, show_standing
 from workbench.app.data import current_seat
 from workbench.app.results import counted_steps
 from workbench.app.session import current_translator, redraw
@@ -48,12 +48,14 @@ def show_summary(t: Translator, draft: Draft) -> list[StepCount]:
 
 @st.fragment(run_every=POLL)
 def _follow(draft_id: str, question: Question[list[StepCount]]) -> None:
-    t, ticket = current_translator(), current_seat().ask(_PLACE, question)
-    if ticket.waits:
+    t, ticket = current_translator(), looked_at(_PLACE, question)
+    if ticket is not None and ticket.waits:
         show_standing(t, _PLACE, ticket.task, mark("Counting"))
         _show_earlier(t, draft_id)
         return
     redraw()
+    if ticket is None:
+        return
     if ticket.task.status == "done":
         _show_counted(t, ticket.task.result)
     else:
