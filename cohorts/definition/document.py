@@ -17,6 +17,7 @@ from cohorts.definition.values import Semantics
 from omop_etl.errors import RweError, UsageError
 
 _FORMAT = "rwe-cohort/1"
+_PHENOTYPE = "rwe-phenotype/"
 
 
 class CohortDefinition(BaseModel):
@@ -76,8 +77,7 @@ def read_definition(
     ----------
     source : pathlib.Path, str or dict
         A file (JSON or YAML), or its parsed content: a bare Circe expression, an ATLAS export with the expression under
-        ``expression``, a document written by `CohortDefinition.to_json`, or one that holds such a document under
-        ``definition``, as a phenotype of the library does.
+        ``expression``, a document written by `CohortDefinition.to_json`, or a phenotype of the library.
     name : str
         Name to use where the source has none; the file's stem by default.
     semantics : {"circe", "exact"}, optional
@@ -146,8 +146,10 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 
 def _definition_in(content: dict[str, Any]) -> dict[str, Any]:
+    """Take the definition out of a phenotype, which has texts and references beside it."""
     inner = content.get("definition")
-    return inner if isinstance(inner, dict) and not {"expression", "PrimaryCriteria"} & content.keys() else content
+    is_phenotype = str(content.get("format", "")).startswith(_PHENOTYPE)
+    return inner if is_phenotype and isinstance(inner, dict) else content
 
 
 def _from_content(content: dict[str, Any], name: str, semantics: Semantics | None) -> CohortDefinition:

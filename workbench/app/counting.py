@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import streamlit as st
@@ -75,6 +76,47 @@ def _followed(place: str, question: Question[Any], doing: str, aside: bool) -> N
             st.markdown(f":gray[{standing_text(t, ticket.task, doing)}]")
     else:
         show_standing(t, place, ticket.task, doing)
+
+
+def counted_in_place(
+    place: str, question: Question[Result], doing: str, show: Callable[[Translator, Result], None]
+) -> None:
+    """Show an answer where it is asked for, once it has come; what stands around it, such as a dialog, stays as it is.
+
+    Parameters
+    ----------
+    place : str
+        Place of the page that shows the answer.
+    question : Question
+        What is asked.
+    doing : str
+        What is being done, as a message to translate.
+    show : callable
+        Draws the answer.
+    """
+    ticket = asked(place, question)
+    if ticket.waits:
+        _awaited(place, question, doing, show)
+    else:
+        _answer(current_translator(), place, ticket, show)
+
+
+@st.fragment(run_every=POLL)
+def _awaited(place: str, question: Question[Any], doing: str, show: Callable[[Translator, Any], None]) -> None:
+    t, ticket = current_translator(), looked_at(place, question)
+    if ticket is None:
+        return
+    if ticket.waits:
+        st.markdown(f":gray[{standing_text(t, ticket.task, doing)}]")
+    else:
+        _answer(t, place, ticket, show)
+
+
+def _answer(t: Translator, place: str, ticket: Ticket[Any], show: Callable[[Translator, Any], None]) -> None:
+    if ticket.task.status == "done":
+        show(t, ticket.task.result)
+    else:
+        show_end(t, place, ticket)
 
 
 def show_standing(t: Translator, place: str, task: Task[Any], doing: str) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from cohorts import CohortDefinition, Evaluator, generate
-from cohorts.definition import Concept, ConceptSetItem
+from cohorts.definition import Concept, ConceptSetItem, PatientList
 from cohorts.engine.plan import plan
 from cohorts.lint import Problem, lint
-from cohorts.patient_lists import ListName
 from cohorts.patient_lists.matching import Matched, match_list
 from workbench.access import DisclosurePolicy
 from workbench.app.data import Source, current_source
@@ -61,10 +60,10 @@ def _lists_here(definition: CohortDefinition) -> tuple[str, ...]:
     return tuple(kept.sha256 for kept in kept_lists(Workspace.current()) if kept.sha256 in named) if named else ()
 
 
-def list_matched(source: Source, listed: ListName) -> Matched:
-    """Look whom of a patient list the CDM has."""
-    with source.evaluator() as evaluator:
-        return match_list(listed, evaluator)
+def list_matched(known: PatientList) -> Question[Matched]:
+    """Whom of a patient list the CDM has."""
+    here = tuple(kept.sha256 for kept in kept_lists(Workspace.current()) if kept.sha256 == known.sha256)
+    return Question(("list", known.sha256, here), lambda evaluator, _: match_list(known.listed, evaluator))
 
 
 def labels(source: Source, concept_ids: list[int], language: Language) -> dict[int, str]:

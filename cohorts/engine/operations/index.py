@@ -43,10 +43,16 @@ def observed_long_enough(parameters: sa.Table, period: sa.Table) -> ColumnElemen
     )
 
 
-def entry_order(limit: str, position: ColumnElement[int], period: sa.Table) -> tuple[ColumnElement[Any], ...]:
-    """Order in which a person's entry events are numbered; `position` is that of their criterion."""
-    sort_date = EVENTS.c.sort_date.desc() if limit == "last" else EVENTS.c.sort_date
-    return sort_date, EVENTS.c.event_id, position, period.c.observation_period_start_date
+def entry_order(
+    limit: str, event: Any, record: str, position: ColumnElement[int], starts: ColumnElement[Any]
+) -> tuple[ColumnElement[Any], ...]:
+    """Order in which a person's entry events are numbered: by date, record, criterion and observation period.
+
+    `event` has the column `sort_date` and the number of the record under the name `record`; `position` is that of the
+    criterion, and `starts` the first day of the observation period.
+    """
+    sort_date = event.sort_date.desc() if limit == "last" else event.sort_date
+    return sort_date, event[record], position, starts
 
 
 class IndexNested(Operation[NestedIndex]):
@@ -131,13 +137,13 @@ class EnterCohort(Operation[Entry]):
         )
         if shape == "all":
             event = observed_events.subquery("observed")
-            return _numbered(event.c, sa.func.count().over(partition_by=(event.c.node, event.c.person_id)))
+            return _numbered(event.c, shape, sa.func.count().over(partition_by=(event.c.node, event.c.person_id)))
         return _limited(observed_events.cte("observed"), shape)
 
 
-def _numbered(event: Any, candidates: ColumnElement[Any]) -> sa.Select[Any]:
-    """Rows of `INDEX`, numbered per person by date, record, criterion and observation period."""
-    order = (event.sort_date, event.record_id, event.meaning, event.period_start)
+def _numbered(event: Any, limit: Limit, candidates: ColumnElement[Any]) -> sa.Select[Any]:
+    """Rows of `INDEX`, numbered per person."""
+    order = entry_order(limit, event, "record_id", event.meaning, event.period_start)
     return sa.select(
         event.node,
         event.person_id,
@@ -164,7 +170,7 @@ def _limited(observed: sa.CTE, limit: Limit) -> sa.Select[Any]:
         of_person.c.person_id == observed.c.person_id,
         of_person.c.sort_date == observed.c.sort_date,
     )
-    numbered = _numbered(observed.c, of_person.c.candidates).join(of_person, on_that_day).subquery("numbered")
+    numbered = _numbered(observed.c, limit, of_person.c.candidates).join(of_person, on_that_day).subquery("numbered")
     return sa.select(*numbered.c).where(numbered.c.ordinal == 1)
 
 

@@ -91,7 +91,8 @@ class NumberTimes(Operation[EntryTimes]):
     def query(self, shape: Any, parameters: sa.Table, members: sa.Table, cdm: Cdm) -> sa.Select[Any]:
         period = observation_periods(cdm)
         person = (parameters.c.node, EVENTS.c.person_id)
-        order = entry_order(shape, parameters.c.position, period)
+        starts = period.c.observation_period_start_date
+        order = entry_order(shape, EVENTS.c, "event_id", parameters.c.position, starts)
         of_event = sa.and_(
             TIMES.c.node == parameters.c.times,
             TIMES.c.person_id == EVENTS.c.person_id,

@@ -8,21 +8,23 @@ import streamlit as st
 
 from cohorts.definition import PatientList
 from cohorts.patient_lists import SUFFIXES
+from cohorts.patient_lists.matching import Matched
 from omop_etl.errors import RweError
 from workbench.app.choices import distinct
 from workbench.app.cohort.draft import current_draft
 from workbench.app.cohort.editing import Member
-from workbench.app.data import Source
+from workbench.app.cohort.picker import PICKING
+from workbench.app.counting import counted_in_place
 from workbench.app.errors import show_refusal
 from workbench.app.results import list_matched
 from workbench.app.session import current_user
-from workbench.locales import Translator
+from workbench.locales import Translator, mark
 from workbench.patient_lists import forget_list, keep_list, kept_lists, list_words
 from workbench.settings import Settings
 from workbench.workspace import Workspace
 
 
-def choose_list(t: Translator, source: Source, member: Member) -> PatientList | None:
+def choose_list(t: Translator, member: Member) -> PatientList | None:
     """Draw the choice of a list, and the way to bring one in; say how many of its persons are in this database."""
     before = member.form.patient_list
     place = st.container()
@@ -46,7 +48,12 @@ def choose_list(t: Translator, source: Source, member: Member) -> PatientList | 
     if known is None:
         return None
     with place:
-        _account(t, source, known)
+        counted_in_place(
+            f"{PICKING}list-{member.uid}",
+            list_matched(known),
+            mark("Looking for the persons of the list"),
+            lambda t, matched: _account(t, known, matched),
+        )
     if known.sha256 in [kept.sha256 for kept in kept_lists(Workspace.current())]:
         label = t('Remove the list "{name}" from this workspace', name=known.title)
         more.button(label, key=member.key("forget"), icon=":material/delete:", on_click=_forget, args=(known, member))
@@ -58,12 +65,7 @@ def _forget(known: PatientList, member: Member) -> None:
     st.session_state[member.key("list")] = None
 
 
-def _account(t: Translator, source: Source, known: PatientList) -> None:
-    try:
-        matched = list_matched(source, known.listed)
-    except RweError as error:
-        show_refusal(error)
-        return
+def _account(t: Translator, known: PatientList, matched: Matched) -> None:
     st.markdown(list_words(t, known.title, matched, Settings().policy))
     if matched.dated:
         st.markdown(f":gray[{t('A row without an end date lasts to the end of the observation period.')}]")

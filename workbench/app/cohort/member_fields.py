@@ -59,7 +59,7 @@ def member_fields(t: Translator, source: Source, member: Member, purpose: Purpos
     if kind == MEMBERSHIP:
         return _membership(t, member, purpose)
     if kind == PATIENT_LIST:
-        chosen = choose_list(t, source, member)
+        chosen = choose_list(t, member)
         day = t("What counts is the day on which the time on the list begins.")
         return CriterionForm(kind=kind, patient_list=chosen, **_times(t, member, purpose, day))
     pick_concepts(t, source, member, kind)

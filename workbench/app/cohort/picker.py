@@ -8,12 +8,10 @@ import streamlit as st
 
 from workbench.access import protect_chain
 from workbench.app.cohort.editing import Member
-from workbench.app.counting import POLL, asked, looked_at, show_end, standing_text
+from workbench.app.counting import counted_in_place
 from workbench.app.data import Source
 from workbench.app.results import find, labels, persons_with
-from workbench.app.session import current_translator
 from workbench.concepts import Found
-from workbench.counting import Question, Ticket
 from workbench.counts import StepCount
 from workbench.locales import Translator, mark
 from workbench.settings import Settings
@@ -47,34 +45,14 @@ def pick_concepts(t: Translator, source: Source, member: Member, kind: str) -> N
         _results(t, member, find(source, text.strip(), DOMAINS[kind], t.language, _MOST_SHOWN))
     _chosen(t, source, member)
     if member.items:
-        _count_persons(t, f"{PICKING}{member.uid}", persons_with(kind, member.items, Settings().policy))
+        question = persons_with(kind, member.items, Settings().policy)
+        counted_in_place(
+            f"{PICKING}{member.uid}", question, mark("Counting the persons with such a record"), _show_persons
+        )
 
 
-def _count_persons(t: Translator, place: str, question: Question[list[StepCount]]) -> None:
-    ticket = asked(place, question)
-    if ticket.waits:
-        _follow(place, question)
-    else:
-        _show_persons(t, place, ticket)
-
-
-@st.fragment(run_every=POLL)
-def _follow(place: str, question: Question[list[StepCount]]) -> None:
-    """Show the count when it has come; the dialog around it stays as it is."""
-    t, ticket = current_translator(), looked_at(place, question)
-    if ticket is None:
-        return
-    if ticket.waits:
-        text = standing_text(t, ticket.task, mark("Counting the persons with such a record"))
-        st.markdown(f":gray[{text}]")
-    else:
-        _show_persons(t, place, ticket)
-
-
-def _show_persons(t: Translator, place: str, ticket: Ticket[list[StepCount]]) -> None:
-    if ticket.task.status != "done":
-        show_end(t, place, ticket)
-    elif (persons := ticket.task.result[0].persons).high == 0:
+def _show_persons(t: Translator, steps: list[StepCount]) -> None:
+    if (persons := steps[0].persons).high == 0:
         st.warning(t("Nobody in this data has such a record."), icon=":material/search_off:")
     else:
         st.markdown(t("Persons with such a record: **{persons}**", persons=persons))

@@ -321,7 +321,7 @@ FROM (
     observed.person_id AS person_id,
     ROW_NUMBER() OVER (
       PARTITION BY observed.node, observed.person_id
-      ORDER BY observed.sort_date, observed.record_id, observed.meaning, observed.period_start
+      ORDER BY observed.sort_date DESC NULLS FIRST, observed.record_id, observed.meaning, observed.period_start
     ) AS ordinal,
     observed.start_date AS start_date,
     observed.end_date AS end_date,

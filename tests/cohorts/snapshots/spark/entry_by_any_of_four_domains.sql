@@ -312,7 +312,7 @@ FROM (
     observed.person_id AS person_id,
     ROW_NUMBER() OVER (
       PARTITION BY observed.node, observed.person_id
-      ORDER BY observed.sort_date NULLS LAST, observed.record_id NULLS LAST, observed.meaning NULLS LAST, observed.period_start NULLS LAST
+      ORDER BY observed.sort_date DESC NULLS FIRST, observed.record_id NULLS LAST, observed.meaning NULLS LAST, observed.period_start NULLS LAST
     ) AS ordinal,
     observed.start_date AS start_date,
     observed.end_date AS end_date,
